@@ -1,0 +1,1 @@
+"""Bulk orders from spreadsheets."""

@@ -1,0 +1,270 @@
+"""Table to Checked: every cell parsed into a typed value, every typed column checked by pandera.
+
+Cells are parsed first, so that one unreadable cell does not hide the other faults of its column; each distinct cell is parsed once.
+"""
+
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from decimal import Decimal
+from typing import Any
+
+from . import issue as codes
+from .cell import is_blank, shown
+from .checked import Checked, Heading, MergedField
+from .field import Field
+from .header import Column, Match, match
+from .issue import Issue, Problem, issue_at
+from .kinds import Constraint, Integer, Reading
+from .kinds import Decimal as DecimalKind
+from .order import Place
+from .refusal import NO_HEADER, BestHeader, Refusal, refuse
+from .rows import RowKind, sort_rows
+from .table import Merge, Table
+from .template import Template
+from .words import Words
+
+SHOWN_ROWS = 100
+"""Rows with errors whose cells are kept to be shown; a person reads no more."""
+
+
+def check(tables: Sequence[Table], templates: Sequence[Template]) -> list[Checked]:
+    """A workbook's sheets as the templates that they belong to: one `Checked` a template, or a single refused one."""
+    visible = [table for table in tables if not table.hidden]
+    notes = [issue_at(Problem(codes.SHEET_HIDDEN), sheet=table.sheet) for table in tables if table.hidden]
+    matches = [found for table in visible if (found := match(table, templates))]
+    matching = [found for found in matches if found.belongs]
+    if not matching:
+        return [_without_header(matches, notes)]
+    taken = {found.table.sheet for found in matching}
+    notes += [issue_at(Problem(codes.SHEET_PASSED), sheet=table.sheet) for table in visible if table.sheet not in taken]
+    faulty = [found for found in matching if any(issue.is_error for issue in found.issues)]
+    if faulty:
+        return [_refused(faulty, notes)]
+    used = [template for template in templates if any(found.template is template for found in matching)]
+    return [_check_template(template, [found for found in matching if found.template is template], notes) for template in used]
+
+
+def _without_header(matches: Sequence[Match], notes: list[Issue]) -> Checked:
+    best = max(matches, key=lambda found: len(found.columns), default=None)
+    if best is None:
+        return Checked(None, refuse(NO_HEADER, near=Words("", "")), issues=notes)
+    header = best.best_header
+    near = Words(
+        f"最接近的是工作表「{header.sheet}」第 {header.row} 行，还缺 {len(header.missing)} 个必填的列。",
+        f'The nearest is row {header.row} of sheet "{header.sheet}", which lacks {len(header.missing)} required columns.',
+    )
+    return Checked(best.template.name, refuse(NO_HEADER, header, near=near), issues=notes)
+
+
+def _refused(faulty: Sequence[Match], notes: list[Issue]) -> Checked:
+    issues = [issue for found in faulty for issue in found.issues]
+    first = next(issue for issue in issues if issue.is_error)
+    best: BestHeader = faulty[0].best_header
+    return Checked(faulty[0].template.name, Refusal(first.code, first.message, best), issues=notes + issues)
+
+
+@dataclass(frozen=True)
+class _Sheet:
+    """One matching sheet on its way: the numbers of its rows of data, and the readings of each column by row."""
+
+    found: Match
+    rows: list[int]
+    readings: Mapping[str, dict[int, Reading]]
+    raw: Mapping[str, Mapping[int, Any]]
+
+
+def _check_template(template: Template, matches: Sequence[Match], notes: Sequence[Issue]) -> Checked:
+    checked = Checked(template.name, headings={found.table.sheet: _headings(found) for found in matches})
+    checked.issues.extend(notes)
+    blank = 0
+    for found in matches:
+        checked.issues.extend(found.issues)
+        blank += _check_sheet(checked, found)
+    checked.issues.extend(_constraint_issues(template, checked))
+    _keep_shown(checked, matches)
+    return Checked(**{**vars(checked), "blank": blank})
+
+
+def _headings(found: Match) -> dict[str, Heading]:
+    return {name: Heading(column.letter, column.label) for name, column in found.columns.items()}
+
+
+def _check_sheet(checked: Checked, found: Match) -> int:
+    """Adds a sheet's rows to `checked`; gives the number of empty rows between them."""
+    raw, filled = _cells(found)
+    readings = {name: _parse_column(found.columns[name], cells) for name, cells in raw.items()}
+    sorted_rows = sort_rows(found, raw, readings, filled)
+    checked.issues.extend(sorted_rows.issues)
+    rows = [row for row, kind in sorted_rows.kinds.items() if kind is RowKind.DATA]
+    if not rows:
+        checked.issues.append(issue_at(Problem(codes.NO_ORDERS), sheet=found.table.sheet))
+    start = len(checked.places)
+    checked.places.extend(Place(found.table.sheet, row) for row in rows)
+    for field in found.template.fields:
+        column = checked.columns.setdefault(field.name, [None] * start)
+        cells = readings.get(field.name)
+        column.extend([cells[row].value for row in rows] if cells else [None] * len(rows))
+    _note_cells(checked, found, rows, start, readings, raw)
+    _note_merges(checked, found, rows, start, raw)
+    return sorted_rows.blank
+
+
+def _cells(found: Match) -> tuple[dict[str, dict[int, Any]], set[tuple[int, str]]]:
+    """The raw cells of each matched column by row, merged ones filled down; and which cells were filled."""
+    frame = found.table.frame.loc[found.first_row :]
+    index = [int(row) for row in frame.index]
+    raw = {name: dict(zip(index, frame[column.number].tolist(), strict=True)) for name, column in found.columns.items()}
+    filled: set[tuple[int, str]] = set()
+    for name, merge in _merges(found):
+        cells = raw[name]
+        for row in range(max(merge.top, found.first_row) + 1, merge.bottom + 1):
+            if row in cells and is_blank(cells[row]):
+                cells[row] = cells.get(merge.top)
+                filled.add((row, name))
+    return raw, filled
+
+
+def _merges(found: Match) -> list[tuple[str, Merge]]:
+    """The merged ranges that go down a matched column from a row of data."""
+    by_column = {column.number: name for name, column in found.columns.items()}
+    return [
+        (by_column[merge.left], merge)
+        for merge in found.table.merges
+        if merge.left in by_column and merge.bottom > merge.top >= found.first_row
+    ]
+
+
+def _parse_column(column: Column, cells: Mapping[int, Any]) -> dict[int, Reading]:
+    """Reads a column; equal cells share one reading."""
+    field = column.field
+    assert field is not None  # noqa: S101  # matched columns have one
+    known: dict[tuple[type, Any], Reading] = {}
+    readings = {}
+    for row, raw in cells.items():
+        key = (type(raw), raw)
+        reading = known.get(key)
+        if reading is None:
+            reading = known[key] = _converted(field.kind.parse(raw), column.factor)
+        readings[row] = reading
+    return readings
+
+
+def _converted(reading: Reading, factor: Decimal) -> Reading:
+    """A reading in the field's own unit."""
+    if factor == 1 or reading.value is None:
+        return reading
+    return Reading(reading.value * factor, reading.problems)
+
+
+def _note_cells(
+    checked: Checked,
+    found: Match,
+    rows: Sequence[int],
+    start: int,
+    readings: Mapping[str, Mapping[int, Reading]],
+    raw: Mapping[str, Mapping[int, Any]],
+) -> None:
+    """Issues of single cells, and which of them are unreadable."""
+    sheet = found.table.sheet
+    for name, cells in readings.items():
+        column = found.columns[name]
+        for number, row in enumerate(rows, start):
+            reading = cells[row]
+            if not reading.problems:
+                continue
+            value = shown(raw[name][row])
+            if reading.bad:
+                checked.bad[number, name] = value
+            for problem in reading.problems:
+                checked.issues.append(
+                    issue_at(problem, sheet=sheet, row=row, column=column.letter, label=column.label, field=name, value=value)
+                )
+
+
+def _note_merges(checked: Checked, found: Match, rows: Sequence[int], start: int, raw: Mapping[str, Mapping[int, Any]]) -> None:
+    """Merged cells: told where they were filled down, refused where the number may be each row's or all rows' together."""
+    numbers = {row: number for number, row in enumerate(rows, start)}
+    leaves = {field.name for field in found.template.fields if _counts(found.template, field)}
+    for name, merge in _merges(found):
+        spanned = tuple(numbers[row] for row in range(merge.top, merge.bottom + 1) if row in numbers)
+        value = shown(raw[name].get(merge.top))
+        if len(spanned) < 2 or not value:
+            continue
+        checked.merged.append(MergedField(name, spanned, merge.text))
+        code = codes.MERGE_OF_AMOUNT if name in leaves else codes.MERGE_FILLED
+        column = found.columns[name]
+        checked.issues.append(
+            issue_at(
+                Problem(code, {"range": merge.text}),
+                sheet=found.table.sheet, row=merge.top, column=column.letter, label=column.label, field=name, value=value,
+            )
+        )  # fmt: skip
+
+
+def _counts(template: Template, field: Field) -> bool:
+    """Whether a field is a number of a level where each row is an element, so that a merged cell has two readings."""
+    keyless = {each.level for each in template.fields} - {each.level for each in template.fields if each.key}
+    return field.level in keyless and isinstance(field.kind, Integer | DecimalKind)
+
+
+def _constraint_issues(template: Template, checked: Checked) -> Iterable[Issue]:
+    """What pandera finds in the typed columns, each failure as an issue at its cell."""
+    constraints = {field.name: tuple(field.kind.constraints()) for field in template.fields}
+    by_code = {(name, constraint.code.name, at): constraint for name, own in constraints.items() for at, constraint in enumerate(own)}
+    for name, position, code, value in _failures(checked, constraints):
+        place = checked.places[position]
+        heading = checked.heading(place.sheet, name)
+        problem = Problem(by_code[name, *code].code, by_code[name, *code].values(value))
+        yield issue_at(
+            problem,
+            sheet=place.sheet, row=place.row, column=heading and heading.letter, label=heading and heading.label,
+            field=name, value=shown(value),
+        )  # fmt: skip
+
+
+def _failures(checked: Checked, constraints: Mapping[str, tuple[Constraint, ...]]) -> Iterable[tuple[str, int, tuple[str, int], Any]]:
+    """Field, row number, (code, number of the constraint), value of every cell that fails."""
+    import pandas as pd
+    import pandera.pandas as pa
+
+    present = {name: own for name, own in constraints.items() if own and any(value is not None for value in checked.columns.get(name, ()))}
+    if not present:
+        return
+    frame = pd.DataFrame({name: pd.Series(checked.columns[name], dtype=object) for name in present})
+    schema = pa.DataFrameSchema(
+        {
+            name: pa.Column(
+                object,
+                [pa.Check(_vectorised(each.holds), error=f"{each.code.name}:{at}", name=each.code.name) for at, each in enumerate(own)],
+                nullable=True,
+            )
+            for name, own in present.items()
+        }
+    )
+    try:
+        schema.validate(frame, lazy=True)
+    except pa.errors.SchemaErrors as failed:
+        cases = failed.failure_cases
+        for name, index, check_name, value in zip(cases["column"], cases["index"], cases["check"], cases["failure_case"], strict=True):
+            code, _, at = str(check_name).partition(":")
+            yield str(name), int(index), (code, int(at)), value
+
+
+def _vectorised(holds: Callable[[Any], bool]) -> Callable[[Any], Any]:
+    """A column's check that asks for each distinct value once."""
+    return lambda series: series.map({value: holds(value) for value in series.unique()}).astype(bool)
+
+
+def _keep_shown(checked: Checked, matches: Sequence[Match]) -> None:
+    """Keeps the cells of the first rows with errors, as the merchant sees them."""
+    sheets = {found.table.sheet: found for found in matches}
+    for issue in checked.issues:
+        if len(checked.shown) >= SHOWN_ROWS:
+            return
+        if not (issue.is_error and issue.sheet in sheets and issue.row):
+            continue
+        place = Place(issue.sheet, issue.row)
+        if place not in checked.shown:
+            found = sheets[issue.sheet]
+            cells = found.table.frame.loc[issue.row]
+            checked.shown[place] = {column.letter: shown(cells[column.number]) for column in found.columns.values()}

@@ -1,0 +1,308 @@
+"""Checked to orders: rows with equal keys are one order, level by level, and one bad row holds its whole order.
+
+Rows are grouped before any is dropped, so that never a part of an order is sent.
+"""
+
+from collections import defaultdict
+from collections.abc import Callable, Hashable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from itertools import pairwise
+from typing import Any
+
+from . import issue as codes
+from .cell import shown
+from .checked import Checked
+from .field import Field
+from .issue import Issue, Problem, issue_at
+from .order import Element, Order, Place
+from .template import Level, Rule, Template
+from .words import Words
+
+Key = tuple[str | None, ...]
+
+
+@dataclass(frozen=True)
+class Orders:
+    """A workbook's orders of one template in the sheet's order, all issues in the sheet's order, and its rows counted."""
+
+    template: Template
+    orders: tuple[Order, ...]
+    issues: tuple[Issue, ...]
+    rows: Mapping[str, int]
+
+    @property
+    def valid(self) -> tuple[Order, ...]:
+        """The orders that may be sent."""
+        return tuple(order for order in self.orders if order.is_valid)
+
+
+@dataclass
+class _Grouping:
+    """The work in hand: what is found about each order while the tree of its elements is built."""
+
+    template: Template
+    checked: Checked
+    found: dict[Key, list[Issue]] = field(default_factory=lambda: defaultdict(list))
+
+    def report(self, key: Key, row: int, name: str, problem: Problem, value: Any = None) -> None:
+        """Adds an issue at a field's cell of a row to the order of `key`."""
+        self.found[key].append(self.issue(row, name, problem, value, order=_display(self.template, key)))
+
+    def issue(self, row: int, name: str, problem: Problem, value: Any = None, order: str | None = None) -> Issue:
+        place, label = self.checked.places[row], self.template[name].label
+        heading = self.checked.heading(place.sheet, name)
+        return issue_at(
+            problem,
+            sheet=place.sheet, row=place.row, column=heading.letter if heading else None,
+            label=heading.label if heading else label, field=name, value=shown(value) or None, order=order,
+        )  # fmt: skip
+
+
+def group(template: Template, checked: Checked) -> Orders:
+    """Groups a checked workbook. A refused one has no orders."""
+    work = _Grouping(template, checked)
+    keys = _keys(template, checked)
+    loose = [row for row, key in enumerate(keys) if key is None]
+    members: dict[Key, list[int]] = defaultdict(list)
+    for row, key in enumerate(keys):
+        if key is not None:
+            members[key].append(row)
+    roots = {key: _element(work, key, template.root, rows) for key, rows in members.items()}
+    _check_merges(work, keys)
+    unowned = _hold_above(work, loose, keys)
+    for key, rows in members.items():
+        _warn_apart(work, key, rows)
+    unowned += _hand_out(work, keys)
+    orders = tuple(_order(work, key, root) for key, root in roots.items())
+    return _balanced(work, orders, unowned)
+
+
+def _text(checked: Checked, row: int, name: str) -> str | None:
+    """A cell as a key: its value's text, or what an unreadable cell shows."""
+    value = checked.value(row, name)
+    return shown(value) if value is not None else checked.bad.get((row, name))
+
+
+def _keys(template: Template, checked: Checked) -> list[Key | None]:
+    """The order key of each row; None for a row without the display key.
+
+    A blank cell of another key takes the value of the nearest row above with the same display key, else of the nearest below.
+    """
+    names = [key.name for key in template.root.keys]
+    displays = [_text(checked, row, template.display) for row in range(len(checked.places))]
+    columns = []
+    for name in names:
+        own = [_text(checked, row, name) for row in range(len(displays))]
+        down = _inherit(displays, own)
+        columns.append(displays if name == template.display else _inherit(displays[::-1], down[::-1])[::-1])
+    rows = zip(*columns, strict=True)
+    return [None if display is None else key for display, key in zip(displays, rows, strict=True)]
+
+
+def _inherit(displays: Sequence[str | None], values: Sequence[str | None]) -> list[str | None]:
+    """Blank values taken from the last one before with the same display key."""
+    last: dict[str | None, str] = {}
+    filled = []
+    for display, value in zip(displays, values, strict=True):
+        if value is not None and display is not None:
+            last[display] = value
+        filled.append(value if value is not None or display is None else last.get(display))
+    return filled
+
+
+def _display(template: Template, key: Key) -> str:
+    names = [each.name for each in template.root.keys]
+    return key[names.index(template.display)] or ""
+
+
+def _element(work: _Grouping, key: Key, level: Level, rows: Sequence[int]) -> Element:
+    """One element of its rows, with all that lies within."""
+    values = {each.name: _agreed(work, key, each, rows) for each in level.fields}
+    children = {
+        child.path: tuple(_element(work, key, child, own) for own in _partition(work.checked, child, rows)) for child in level.children
+    }
+    element = Element(values, tuple(rows), children)
+    for rule in work.template.rules:
+        if rule.level == level.path:
+            _apply(work, key, rule, element)
+    return element
+
+
+def _partition(checked: Checked, level: Level, rows: Sequence[int]) -> list[list[int]]:
+    """The rows of each element of a level: those with equal keys, or each row by itself. A row without its key stands alone."""
+    if not level.keys:
+        return [[row] for row in rows]
+    parts: dict[Hashable, list[int]] = defaultdict(list)
+    for row in rows:
+        texts = tuple(_text(checked, row, each.name) for each in level.keys)
+        parts[texts if None not in texts else row].append(row)
+    return list(parts.values())
+
+
+def _agreed(work: _Grouping, key: Key, each: Field, rows: Sequence[int]) -> Any:
+    """The value on which all rows of an element agree; blanks take it, other values are conflicts, none at all may be missing."""
+    column = work.checked.columns.get(each.name)
+    given = [(row, column[row]) for row in rows if column[row] is not None] if column else []
+    if not given:
+        if each.required and not any((row, each.name) in work.checked.bad for row in rows):
+            work.report(key, rows[0], each.name, Problem(codes.REQUIRED, {"hint": each.kind.describe()}))
+        return None
+    first, value = given[0]
+    for row, other in given[1:]:
+        if other != value:
+            _conflict(work, key, each, row, first, other, value)
+    return value
+
+
+def _conflict(work: _Grouping, key: Key, each: Field, row: int, first: int, other: Any, value: Any) -> None:
+    level = next((one for one in _levels(work.template.root) if one.path == each.level), work.template.root)
+    named = next((one for one in level.keys if one.name == work.template.display), level.keys[0] if level.keys else each)
+    place = work.checked.places[first]
+    here = work.checked.places[row].sheet == place.sheet
+    problem = Problem(
+        codes.CONFLICT,
+        {
+            "other": place.row if here else f"{place.row}（{place.sheet}）",
+            "first": shown(value),
+            "unit": work.template.unit if not each.level else named.label,
+            "key": named.label,
+        },
+    )
+    work.report(key, row, each.name, problem, other)
+
+
+def _levels(level: Level) -> Iterator[Level]:
+    yield level
+    for child in level.children:
+        yield from _levels(child)
+
+
+class _Watched(dict[str, Any]):
+    """Values that remember which of them were asked for."""
+
+    def __init__(self, values: Mapping[str, Any]) -> None:
+        super().__init__(values)
+        self.asked: set[str] = set()
+
+    def __getitem__(self, name: str) -> Any:
+        self.asked.add(name)
+        return super().__getitem__(name)
+
+    def get(self, name: str, default: Any = None) -> Any:
+        self.asked.add(name)
+        return super().get(name, default)
+
+
+def _apply(work: _Grouping, key: Key, rule: Rule, element: Element) -> None:
+    """Asks a rule; what it says of a value that could not be read does not count."""
+    values = _Watched(element.values)
+    findings = list(rule.find(replace(element, values=values)))
+    if any((row, name) in work.checked.bad for row in element.rows for name in values.asked):
+        return
+    for name, problem in findings:
+        column = work.checked.columns.get(name)
+        row = next((row for row in element.rows if column and column[row] is not None), element.rows[0])
+        work.report(key, row, name, problem, work.checked.value(row, name))
+
+
+def _check_merges(work: _Grouping, keys: Sequence[Key | None]) -> None:
+    """A merged cell that spans several orders is an error in each of them."""
+    for merged in work.checked.merged:
+        spanned = {keys[row]: row for row in reversed(merged.rows) if keys[row] is not None}
+        if len(spanned) > 1:
+            problem = Problem(codes.MERGE_ACROSS_ORDERS, {"range": merged.text, "unit": work.template.unit})
+            for key, row in spanned.items():
+                if key is not None:
+                    work.report(key, row, merged.field, problem, work.checked.value(row, merged.field))
+
+
+def _hold_above(work: _Grouping, loose: Sequence[int], keys: Sequence[Key | None]) -> list[Issue]:
+    """Rows without an order are errors, and hold the nearest order above on their sheet: it may be their own."""
+    unowned = []
+    for row in loose:
+        above = _nearest_above(work.checked, row, keys)
+        display = work.template.display_field
+        held = _display(work.template, above) if above else None
+        words = Words(
+            f"；上面的{work.template.unit}「{held}」可能少了这一行，先不发送",
+            f'; order "{held}" above is held, it may lack this row',
+        )
+        problem = Problem(codes.ROW_WITHOUT_ORDER, {"key": display.label, "unit": work.template.unit, "held": words if held else ""})
+        place = work.checked.places[row]
+        heading = work.checked.heading(place.sheet, display.name)
+        issue = issue_at(
+            problem,
+            sheet=place.sheet, row=place.row, column=heading.letter if heading else None,
+            label=heading.label if heading else display.label, field=display.name, order=held,
+        )  # fmt: skip
+        if above:
+            work.found[above].append(issue)
+        else:
+            unowned.append(issue)
+    return unowned
+
+
+def _nearest_above(checked: Checked, row: int, keys: Sequence[Key | None]) -> Key | None:
+    sheet = checked.places[row].sheet
+    for above in range(row - 1, -1, -1):
+        if checked.places[above].sheet != sheet:
+            return None
+        if (key := keys[above]) is not None:
+            return key
+    return None
+
+
+def _warn_apart(work: _Grouping, key: Key, rows: Sequence[int]) -> None:
+    """Rows of one order that are not adjacent, or on two sheets, are one order, with a warning at the first row apart."""
+    places = work.checked.places
+    for before, row in pairwise(rows):
+        if row != before + 1 or places[row].sheet != places[before].sheet:
+            problem = Problem(codes.ROWS_APART, {"order": _display(work.template, key), "unit": work.template.unit})
+            work.report(key, row, work.template.display, problem, work.checked.value(row, work.template.display))
+            return
+
+
+def _hand_out(work: _Grouping, keys: Sequence[Key | None]) -> list[Issue]:
+    """Gives each issue of a row to the row's order; the issues that belong to none are given back."""
+    owners = {place: key for place, key in zip(work.checked.places, keys, strict=True) if key is not None}
+    unowned = []
+    for issue in work.checked.issues:
+        key = owners.get(Place(issue.sheet, issue.row)) if issue.sheet and issue.row else None
+        if key is None:
+            unowned.append(issue)
+        else:
+            work.found[key].append(issue.of_order(_display(work.template, key)))
+    return unowned
+
+
+def _order(work: _Grouping, key: Key, root: Element) -> Order:
+    names = [each.name for each in work.template.root.keys]
+    return Order(
+        template=work.template,
+        display=_display(work.template, key),
+        key={name: text or "" for name, text in zip(names, key, strict=True)},
+        root=root,
+        places=tuple(work.checked.places[row] for row in root.rows),
+        issues=tuple(sorted(work.found[key], key=_position(work.checked))),
+    )
+
+
+def _position(checked: Checked) -> Callable[[Issue], tuple[int, int, int, str]]:
+    """Sorts issues as the eye goes over the workbook: sheet, row, column."""
+    sheets = {sheet: number for number, sheet in enumerate(checked.headings)}
+    return lambda issue: (
+        sheets.get(issue.sheet or "", -1),
+        issue.row or 0,
+        len(issue.column or ""),
+        issue.column or "",
+    )
+
+
+def _balanced(work: _Grouping, orders: tuple[Order, ...], unowned: Sequence[Issue]) -> Orders:
+    """All issues in order, and the rows counted: a valid row has no error of its own."""
+    issues = sorted([*unowned, *(issue for order in orders for issue in order.issues)], key=_position(work.checked))
+    faulty = {Place(issue.sheet, issue.row) for issue in issues if issue.is_error and issue.sheet and issue.row}
+    read = len(work.checked.places)
+    invalid = len(faulty & set(work.checked.places))
+    rows = {"read": read, "blank": work.checked.blank, "valid": read - invalid, "invalid": invalid}
+    return Orders(work.template, orders, tuple(issues), rows)

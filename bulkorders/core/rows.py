@@ -1,0 +1,115 @@
+"""Which rows of a sheet are data: not the empty ones, not the template's example, not the footer."""
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from enum import Enum
+from typing import Any
+
+from . import issue as codes
+from .cell import is_blank, shown, trim
+from .header import Match
+from .issue import Issue, Problem, issue_at
+from .kinds import Reading
+from .template import Template
+
+_FOOTER = re.compile(
+    r"(?:(?:合计|总计|小计|共计|总数|累计|合計|總計|小計|制单人?员?|制表人?|填表人?|审核人?|复核人?|经办人?|签字|签名|日期|说明|填写说明|备注|注意?|注意事项"
+    r"|(?:grand )?total|subtotal|sum|note)(?:$|[\s:：;；(（0-9=]))|以上",
+    re.IGNORECASE,
+)
+"""How the first cell of a footer begins: its word, alone or with a sign behind it, so that an MSKU `SUMMER-1` is none."""
+
+
+class RowKind(Enum):
+    """What a row is."""
+
+    DATA = "data"
+    BLANK = "blank"
+    EXAMPLE = "example"
+    FOOTER = "footer"
+    OUTSIDE = "outside"
+
+
+@dataclass(frozen=True)
+class SortedRows:
+    """The kind of each row by Excel's number, what there is to say, and how many empty rows lie between rows of data."""
+
+    kinds: Mapping[int, RowKind]
+    issues: tuple[Issue, ...]
+    blank: int
+
+
+def sort_rows(
+    found: Match,
+    raw: Mapping[str, Mapping[int, Any]],
+    readings: Mapping[str, Mapping[int, Reading]],
+    filled: set[tuple[int, str]],
+) -> SortedRows:
+    """Sorts the rows below the header. A row whose only content was filled down from a merged cell is empty."""
+    rows = list(next(iter(raw.values()), ()))
+    own = {row: [name for name in raw if (row, name) not in filled and not is_blank(raw[name][row])] for row in rows}
+    outside = _rows_outside(found, rows)
+    kinds: dict[int, RowKind] = {}
+    issues: list[Issue] = []
+    for row in rows:
+        kinds[row], problem = _kind(found, row, own[row], raw, readings, row in outside)
+        if problem is not None:
+            issues.append(_at(found, row, problem))
+    data = [row for row, kind in kinds.items() if kind is RowKind.DATA]
+    blank = sum(kind is RowKind.BLANK and data[0] < row < data[-1] for row, kind in kinds.items()) if data else 0
+    return SortedRows(kinds, tuple(issues), blank)
+
+
+def _rows_outside(found: Match, rows: list[int]) -> set[int]:
+    """Rows with content in columns that are no field."""
+    inside = {column.number for column in found.columns.values()}
+    others = [number for number in map(int, found.table.frame.columns) if number not in inside]
+    if not others:
+        return set()
+    frame = found.table.frame.loc[rows, others]
+    return {row for number in others for row, raw in zip(rows, frame[number].tolist(), strict=True) if not is_blank(raw)}
+
+
+def _kind(
+    found: Match,
+    row: int,
+    own: list[str],
+    raw: Mapping[str, Mapping[int, Any]],
+    readings: Mapping[str, Mapping[int, Reading]],
+    outside: bool,
+) -> tuple[RowKind, Problem | None]:
+    if not own:
+        return (RowKind.OUTSIDE, Problem(codes.ROW_OUTSIDE)) if outside else (RowKind.BLANK, None)
+    key = trim(shown(raw.get(found.template.display, {}).get(row)))
+    if key == found.template.display_field.example and key:
+        if _is_example(found.template, row, own, readings):
+            return RowKind.EXAMPLE, Problem(codes.EXAMPLE_ROW)
+        return RowKind.DATA, Problem(codes.EXAMPLE_CHANGED, {"key": found.template.display_field.label})
+    if _is_footer(found, row, key):
+        return RowKind.FOOTER, Problem(codes.FOOTER_ROW)
+    return RowKind.DATA, None
+
+
+def _is_example(template: Template, row: int, own: list[str], readings: Mapping[str, Mapping[int, Reading]]) -> bool:
+    """Whether every cell of the row says what the template's example row says."""
+    return all(readings[name][row].value == template[name].kind.parse(template[name].example or None).value for name in own)
+
+
+def _is_footer(found: Match, row: int, key: str) -> bool:
+    """Whether a row without an order key, or with a footer's word in its place, begins like a footer."""
+    if key and not _FOOTER.fullmatch(key):
+        return False
+    first = next((text for raw in list(found.table.frame.loc[row]) if (text := trim(shown(raw)))), "")
+    return _FOOTER.match(first) is not None
+
+
+def _at(found: Match, row: int, problem: Problem) -> Issue:
+    if problem.code is not codes.EXAMPLE_CHANGED:
+        return issue_at(problem, sheet=found.table.sheet, row=row)
+    column = found.columns[found.template.display]
+    example = found.template.display_field.example
+    return issue_at(
+        problem,
+        sheet=found.table.sheet, row=row, column=column.letter, label=column.label, field=found.template.display, value=example,
+    )  # fmt: skip

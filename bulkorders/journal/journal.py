@@ -1,0 +1,130 @@
+"""A journal opened: its engine, its folder, its transactions.
+
+SQLite with WAL and `synchronous=FULL`; every writing transaction is `BEGIN IMMEDIATE`, since a deferred one that reads before it
+writes fails at once under load, whatever the busy timeout.
+"""
+
+import os
+import uuid
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from filelock import FileLock
+from sqlalchemy import Connection, Engine, create_engine, event, inspect, select
+from sqlalchemy.engine import URL, make_url
+from sqlalchemy.exc import ArgumentError, DatabaseError
+
+from bulkorders.errors import JournalError
+
+from .tables import HEAD, meta
+
+BUSY_SECONDS = 30
+_READING = "reading"
+
+
+@dataclass(frozen=True)
+class Journal:
+    """An open journal. `folder` is where its gates and the merchants' files lie, beside it."""
+
+    engine: Engine
+    folder: Path
+    id: str
+
+    @contextmanager
+    def read(self) -> Iterator[Connection]:
+        """A short transaction that only reads: one state of the journal, let go at the end."""
+        with self.engine.connect().execution_options(**{_READING: True}) as connection:
+            yield connection
+
+    @contextmanager
+    def write(self) -> Iterator[Connection]:
+        """A transaction that writes; committed at the end, rolled back by an exception."""
+        with _as_journal_error(), self.engine.begin() as connection:
+            yield connection
+
+    def close(self) -> None:
+        """Lets go of the files."""
+        self.engine.dispose()
+
+
+def open_journal(url: str) -> Journal:
+    """Opens a journal by its SQLAlchemy URL, and makes or upgrades it where needed. Raises JournalError."""
+    parsed = _parse(url)
+    path = Path(parsed.database or "")
+    folder = path.with_name(path.name + ".files")
+    with _as_journal_error():
+        path.parent.mkdir(parents=True, exist_ok=True)
+        folder.mkdir(mode=0o700, exist_ok=True)
+        with FileLock(folder / "open.lock", timeout=BUSY_SECONDS):
+            engine = _engine(parsed)
+            _prepare(engine, path)
+    with engine.connect() as connection:
+        identifier = connection.execute(select(meta.c.value).where(meta.c.name == "journal_id")).scalar_one()
+    return Journal(engine, folder, identifier)
+
+
+def _parse(url: str) -> URL:
+    """A URL, or a plain path of a SQLite file."""
+    try:
+        parsed = make_url(url if "://" in url else f"sqlite:///{url}")
+    except (ArgumentError, ValueError) as error:
+        raise JournalError(f"journal 写得不对，应像 sqlite:///文件：{url}", f"not a journal URL: {url}") from error
+    if parsed.get_backend_name() != "sqlite" or parsed.database in (None, "", ":memory:"):
+        raise JournalError(
+            "journal 只能是一个 SQLite 文件，例如 sqlite:////var/lib/bulkorders/journal.db", "the journal must be a SQLite file"
+        )
+    return parsed
+
+
+def _engine(url: URL) -> Engine:
+    engine = create_engine(url, connect_args={"timeout": BUSY_SECONDS, "check_same_thread": False})
+
+    @event.listens_for(engine, "connect")
+    def _connect(connection: Any, _record: Any) -> None:
+        connection.isolation_level = None  # the driver begins no transaction of its own
+        for pragma in ("journal_mode=WAL", "synchronous=FULL", "foreign_keys=ON"):
+            connection.execute(f"PRAGMA {pragma}")
+
+    @event.listens_for(engine, "begin")
+    def _begin(connection: Connection) -> None:
+        reading = connection.get_execution_options().get(_READING)
+        connection.exec_driver_sql("BEGIN" if reading else "BEGIN IMMEDIATE")
+
+    return engine
+
+
+def _prepare(engine: Engine, path: Path) -> None:
+    """Makes a new journal, or upgrades an old one. Called under the file lock."""
+    is_new = not path.exists() or path.stat().st_size == 0
+    if _version(engine) != HEAD:
+        from .migrate import upgrade
+
+        upgrade(engine)
+    if is_new:
+        with suppress(OSError):  # no rights to give on some file systems
+            os.chmod(path, 0o600)  # noqa: PTH101
+        with engine.begin() as connection:
+            connection.execute(meta.insert().values(name="journal_id", value=uuid.uuid4().hex))
+
+
+def _version(engine: Engine) -> str | None:
+    with engine.connect().execution_options(**{_READING: True}) as connection:
+        if not inspect(connection).has_table("alembic_version"):
+            return None
+        return connection.exec_driver_sql("SELECT version_num FROM alembic_version").scalar()
+
+
+@contextmanager
+def _as_journal_error() -> Iterator[None]:
+    """What the database or the disk says, as one sentence. The statement's values are never quoted."""
+    try:
+        yield
+    except DatabaseError as error:
+        reason = str(error.orig).splitlines()[0]
+        raise JournalError(f"流水账（journal）用不了：{reason}", f"the journal cannot be used: {reason}") from error
+    except (OSError, TimeoutError) as error:
+        reason = error.strerror if isinstance(error, OSError) and error.strerror else "被别的程序占用"
+        raise JournalError(f"流水账（journal）打不开：{reason}", f"the journal cannot be opened: {reason}") from error

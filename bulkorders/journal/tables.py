@@ -1,0 +1,157 @@
+"""The journal's tables. Times are UTC; JSON columns hold names and plain values."""
+
+import datetime as dt
+from typing import Any
+
+from sqlalchemy import (
+    JSON,
+    Boolean,
+    Column,
+    DateTime,
+    Dialect,
+    ForeignKey,
+    Index,
+    Integer,
+    LargeBinary,
+    MetaData,
+    String,
+    Table,
+    Text,
+    TypeDecorator,
+    UniqueConstraint,
+)
+
+HEAD = "0001"
+"""The newest migration; a journal that stands at another one is upgraded first, or is from a newer version."""
+
+
+class Utc(TypeDecorator[dt.datetime]):
+    """A time with its zone in the program, UTC without one in the table."""
+
+    impl = DateTime
+    cache_ok = True
+
+    def process_bind_param(self, value: dt.datetime | None, dialect: Dialect) -> dt.datetime | None:
+        """To the table. Raises ValueError for a time without a zone."""
+        if value is None:
+            return None
+        if value.tzinfo is None:
+            raise ValueError("a time without a zone")
+        return value.astimezone(dt.UTC).replace(tzinfo=None)
+
+    def process_result_value(self, value: Any, dialect: Dialect) -> dt.datetime | None:
+        """From the table."""
+        return value.replace(tzinfo=dt.UTC) if value is not None else None
+
+
+metadata = MetaData()
+
+meta = Table("meta", metadata, Column("name", String(40), primary_key=True), Column("value", Text, nullable=False))
+"""`journal_id`: tells this journal from any other."""
+
+tokens = Table(
+    "tokens",
+    metadata,
+    Column("principal", String(300), primary_key=True),
+    Column("access", Text, nullable=False),
+    Column("refresh", Text),
+    Column("expires_at", Utc, nullable=False),
+)
+
+batches = Table(
+    "batches",
+    metadata,
+    Column("id", String(40), primary_key=True),
+    Column("file", Text, nullable=False),
+    Column("content_hash", String(64), nullable=False),
+    Column("template", String(80), nullable=False),
+    Column("status", String(12), nullable=False),  # draft, released
+    Column("is_test", Boolean, nullable=False),
+    Column("rows", JSON, nullable=False),  # {"read", "blank", "valid", "invalid"}
+    Column("sheets", JSON, nullable=False),  # {sheet: {"header_row", "columns": {field: letter}}}
+    Column("by_whom", String(200)),
+    Column("profile", String(200)),
+    Column("created_at", Utc, nullable=False),
+    Column("released_at", Utc),
+)
+
+orders = Table(
+    "orders",
+    metadata,
+    Column("id", Integer, primary_key=True),
+    Column("identity", String(64), nullable=False),
+    Column("revision", Integer, nullable=False),
+    Column("gate", String(400), nullable=False),
+    Column("template", String(80), nullable=False),
+    Column("display", Text, nullable=False),
+    Column("key", JSON, nullable=False),  # {label: value}
+    Column("payload", LargeBinary, nullable=False),  # frozen: every attempt sends these bytes
+    Column("fingerprint", String(80), nullable=False),
+    Column("status", String(12), nullable=False),
+    Column("attempts", Integer, nullable=False),  # those that the remote may have processed
+    Column("waits", Integer, nullable=False),  # answers in a row that proved "not processed"
+    Column("due", Utc),
+    Column("batch", String(40), nullable=False),  # which first brought this revision
+    Column("message", Text),
+    Column("request_id", Text),
+    Column("remote_id", Text),
+    Column("tracking_number", Text),
+    Column("submitted_at", Utc),
+    UniqueConstraint("identity", "revision"),
+    Index("orders_by_gate", "gate", "status", "due"),
+)
+
+placements = Table(
+    "placements",
+    metadata,
+    Column("id", Integer, primary_key=True),
+    Column("batch", String(40), ForeignKey("batches.id"), nullable=False),
+    Column("position", Integer, nullable=False),
+    Column("display", Text, nullable=False),
+    Column("key", JSON, nullable=False),  # {label: value}
+    Column("rows", JSON, nullable=False),  # [[sheet, row], ...]
+    Column("account", String(200)),
+    Column("gate", String(400)),
+    Column("identity", String(64)),
+    Column("fingerprint", String(80)),
+    Column("payload", LargeBinary),  # of a draft; on release it moves to the order
+    Column("order_id", Integer, ForeignKey("orders.id")),
+    Column("fate", String(12)),  # where it is not the order's own: invalid, skipped, changed
+    Column("message", Text),
+    UniqueConstraint("batch", "position"),
+    Index("placements_by_order", "order_id"),
+)
+
+issues = Table(
+    "issues",
+    metadata,
+    Column("id", Integer, primary_key=True),
+    Column("batch", String(40), ForeignKey("batches.id"), nullable=False),
+    Column("position", Integer),  # of the placement it belongs to, if any
+    Column("code", String(60), nullable=False),
+    Column("severity", String(10), nullable=False),
+    Column("sheet", Text),
+    Column("row", Integer),
+    Column("column", String(4)),
+    Column("label", Text),
+    Column("field", String(80)),
+    Column("value", Text),
+    Column("zh", Text, nullable=False),
+    Column("en", Text, nullable=False),
+    Index("issues_by_batch", "batch"),
+)
+
+events = Table(
+    "events",
+    metadata,
+    Column("id", Integer, primary_key=True),
+    Column("order_id", Integer, ForeignKey("orders.id"), nullable=False),
+    Column("at", Utc, nullable=False),
+    Column("before", String(12)),
+    Column("after", String(12), nullable=False),
+    Column("attempt", Integer, nullable=False),
+    Column("code", String(40)),
+    Column("message", Text),
+    Column("request_id", Text),
+    Index("events_by_order", "order_id"),
+)

@@ -1,0 +1,1 @@
+"""The remote systems: one folder each, found by being there."""

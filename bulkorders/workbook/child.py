@@ -1,0 +1,118 @@
+"""The child process that touches workbooks: `python -I -m bulkorders.workbook.child`, one task each, JSON in, a pickle of plain data out.
+
+It has limits of memory and time and dies with its parent: standard input stays open for as long as the parent lives.
+"""
+
+import importlib
+import json
+import os
+import pickle
+import sys
+import threading
+import traceback
+from pathlib import Path
+from typing import Any, BinaryIO
+
+from bulkorders.core.checked import Checked
+from bulkorders.core.refusal import NO_SHEET, UNREADABLE, Refusal, refuse
+from bulkorders.core.table import Table
+from bulkorders.core.template import Template
+
+OUR_FAULT = 70
+"""Exit code of a child that failed by a mistake of ours: the sysexits.h word for it is EX_SOFTWARE."""
+
+
+def main() -> None:
+    """Does the task that standard input names."""
+    answer = _take_standard_output()
+    request = json.loads(sys.stdin.buffer.readline())
+    threading.Thread(target=_die_with_parent, daemon=True).start()
+    _limit(request["memory"], request["seconds"])
+    try:
+        done = _TASKS[request["task"]](request)
+    except MemoryError:
+        os._exit(_say("MemoryError", 1))
+    except Exception as error:  # noqa: BLE001  # our own mistake: told by its place, never by the cells that it may quote
+        os._exit(_say(f"{type(error).__name__} {_place_of(error)}", OUR_FAULT))
+    pickle.dump(done, answer, protocol=5)
+    answer.flush()
+    os._exit(0)  # at once: no reader's thread or destructor has a say
+
+
+def _say(line: str, code: int) -> int:
+    print(line, file=sys.stderr, flush=True)
+    return code
+
+
+def _place_of(error: Exception) -> str:
+    """Where in our code an error came up: file and line, without the values at hand."""
+    frames = [frame for frame in traceback.extract_tb(error.__traceback__) if "bulkorders" in frame.filename]
+    return f"{Path(frames[-1].filename).name}:{frames[-1].lineno}" if frames else ""
+
+
+def _take_standard_output() -> BinaryIO:
+    """Keeps standard output for the answer: what a library prints goes to standard error."""
+    answer = os.fdopen(os.dup(1), "wb")
+    os.dup2(2, 1)
+    return answer
+
+
+def _die_with_parent() -> None:
+    sys.stdin.buffer.read()
+    os._exit(1)
+
+
+def _limit(memory: int, seconds: int) -> None:
+    """Limits of the operating system, where it has them; elsewhere the parent's clock alone ends the child."""
+    try:
+        import resource
+    except ImportError:
+        return
+    resource.setrlimit(resource.RLIMIT_AS, (memory, memory))
+    resource.setrlimit(resource.RLIMIT_CPU, (seconds, seconds + 1))
+    resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
+
+
+def _read(path: str) -> list[Table] | Refusal:
+    """The tables of a workbook. Whatever a reader throws is the file's fault, calamine's panics too, which are no Exception."""
+    from .read import read_tables
+
+    try:
+        return read_tables(Path(path)) or refuse(NO_SHEET)
+    except MemoryError:
+        raise
+    except BaseException:  # noqa: BLE001  # see above; nobody can interrupt this process but its parent, which ends it
+        return refuse(UNREADABLE)
+
+
+def _check(request: dict[str, Any]) -> list[Checked]:
+    from bulkorders.core.check import check
+
+    tables = _read(request["path"])
+    if isinstance(tables, Refusal):
+        return [Checked(None, tables)]
+    return check(tables, _load_templates(request["provider_paths"], request["templates"]))
+
+
+def _load_templates(provider_paths: list[str], modules: list[str]) -> list[Template]:
+    """The templates of modules named by their import names; providers may lie in folders of their own."""
+    import bulkorders.providers
+
+    bulkorders.providers.__path__ = [*dict.fromkeys([*bulkorders.providers.__path__, *provider_paths])]
+    return [template for name in modules for template in importlib.import_module(name).TEMPLATES]
+
+
+def _write_results(request: dict[str, Any]) -> Refusal | None:
+    from .results import write_results
+
+    tables = _read(request["path"])
+    if isinstance(tables, Refusal):
+        return tables
+    write_results(tables, request["report"], Path(request["target"]))
+    return None
+
+
+_TASKS = {"check": _check, "results": _write_results}
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,121 @@
+"""Work on workbooks in a child process, seen from the parent: whatever happens there ends as a value or one sentence."""
+
+import io
+import json
+import os
+import pickle
+import signal
+import subprocess
+import sys
+from collections.abc import Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
+from pathlib import Path
+from typing import Any
+
+from bulkorders.core.checked import Checked, Heading, MergedField
+from bulkorders.core.issue import Issue, Severity
+from bulkorders.core.order import Place
+from bulkorders.core.refusal import TOO_MUCH_MEMORY, TOO_SLOW, UNREADABLE, BestHeader, Refusal, refuse
+from bulkorders.core.words import Words
+from bulkorders.errors import BulkordersError
+
+from .child import OUR_FAULT
+from .sniff import MEBIBYTE, sniff
+
+SECONDS = 120
+LEAST_MEMORY = 2048 * MEBIBYTE
+MOST_MEMORY = 6144 * MEBIBYTE
+MEMORY_PER_BYTE = 40
+"""Bytes of address space for each byte of the file, between the least and the most."""
+
+_BUG = (
+    "程序在检查表格时出错（{where}），没有发送任何订单：请把这句话和文件交给技术支持。",
+    "The program failed while checking the workbook ({where}), nothing was sent: pass this sentence and the file to support.",
+)
+_KNOWN = {
+    (known.__module__, known.__qualname__): known
+    for known in (Checked, Heading, MergedField, Issue, Severity, Place, BestHeader, Refusal, Words)
+} | {("decimal", "Decimal"): None, ("datetime", "date"): None, ("datetime", "datetime"): None}
+
+
+class _PlainData(pickle.Unpickler):
+    """Reads what the child may answer and nothing else: a child that a hostile file took over gains nothing here."""
+
+    def find_class(self, module: str, name: str) -> Any:
+        if (module, name) not in _KNOWN:
+            raise pickle.UnpicklingError(f"{module}.{name}")
+        return super().find_class(module, name)
+
+
+def check_workbook(path: Path, provider_paths: Sequence[str], templates: Sequence[str]) -> list[Checked]:
+    """Reads, matches and checks a workbook: one `Checked` a template found in it, or a single refused one.
+
+    `templates` are import names of modules with `TEMPLATES`. Raises OSError where the file cannot be opened.
+    """
+    if refused := sniff(path):
+        return [Checked(None, refused)]
+    request = {"task": "check", "path": str(path), "provider_paths": list(provider_paths), "templates": list(templates)}
+    answer = _run(request, path)
+    return [Checked(None, answer)] if isinstance(answer, Refusal) else answer
+
+
+def write_results(path: Path, report: Mapping[str, Any], target: Path) -> None:
+    """Writes the results of a workbook to `target`, whole or not at all. Raises BulkordersError, OSError."""
+    request = {"task": "results", "path": str(path), "report": report, "target": str(target)}
+    answer = _run(request, path)
+    if isinstance(answer, Refusal):
+        raise BulkordersError(f"结果表没有写成：{answer.message.zh}", f"The results were not written: {answer.message.en}")
+
+
+def _run(request: Mapping[str, Any], path: Path) -> Any:
+    """One task in a child. A child that fails, in whatever way, gives a refusal."""
+    memory = min(max(LEAST_MEMORY, MEMORY_PER_BYTE * path.stat().st_size), MOST_MEMORY)
+    line = json.dumps({**request, "memory": memory, "seconds": SECONDS}).encode() + b"\n"
+    child = subprocess.Popen(
+        [sys.executable, "-I", "-m", "bulkorders.workbook.child"],
+        stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.PIPE,
+        env={**os.environ, "OPENBLAS_NUM_THREADS": "1", "PYTHONIOENCODING": "utf-8"},
+    )  # fmt: skip
+    with child:
+        try:
+            answer, said = _converse(child, line)
+        except subprocess.TimeoutExpired:
+            return refuse(TOO_SLOW, seconds=SECONDS)
+        finally:
+            child.kill()
+    if child.returncode == 0 and answer:
+        with suppress(pickle.UnpicklingError, EOFError, AttributeError, ImportError, IndexError, TypeError):
+            return _PlainData(io.BytesIO(answer)).load()
+    return _failed(child.returncode, said)
+
+
+def _converse(child: subprocess.Popen[bytes], line: bytes) -> tuple[bytes, bytes]:
+    """Hands the child its task and reads all that it says; its standard input stays open, which tells it that we live.
+
+    Raises subprocess.TimeoutExpired when it takes too long; the child is then dead.
+    """
+    if child.stdin is None or child.stdout is None or child.stderr is None:
+        raise ValueError("a child without pipes")
+    with ThreadPoolExecutor(2) as readers:
+        answer, said = readers.submit(child.stdout.read), readers.submit(child.stderr.read)
+        try:
+            with suppress(BrokenPipeError):
+                child.stdin.write(line)
+                child.stdin.flush()
+            child.wait(SECONDS)
+        finally:
+            child.kill()
+        return answer.result(), said.result()
+
+
+def _failed(code: int, said: bytes) -> Refusal:
+    """Why a child ended without an answer. Raises BulkordersError where the fault is ours and not the file's."""
+    if b"MemoryError" in said or b"memory allocation" in said:
+        return refuse(TOO_MUCH_MEMORY)
+    if code == -getattr(signal, "SIGXCPU", 0):
+        return refuse(TOO_SLOW, seconds=SECONDS)
+    if code == OUR_FAULT:
+        where = said.decode("utf-8", "replace").strip().splitlines()[-1:]
+        raise BulkordersError(*(sentence.format(where="".join(where)) for sentence in _BUG))
+    return refuse(UNREADABLE)

@@ -1,0 +1,40 @@
+"""Sheets to tables, with calamine. Only ever called in the child process: hostile files abort readers, or fill the memory."""
+
+from pathlib import Path
+
+from python_calamine import CalamineWorkbook, SheetTypeEnum, SheetVisibleEnum
+
+from bulkorders.core.refusal import TOO_LARGE_FILE, Refusal, refuse
+from bulkorders.core.table import Merge, Table, make_table
+from bulkorders.core.words import Words
+
+MOST_CELLS = 40_000_000
+MOST_COLUMNS = 500
+
+
+def read_tables(path: Path) -> list[Table] | Refusal:
+    """The worksheets of a workbook in its own order, hidden ones with no cells. Raises what calamine raises."""
+    tables = []
+    with CalamineWorkbook.from_path(path) as book:
+        for sheet in book.sheets_metadata:
+            if sheet.typ is not SheetTypeEnum.WorkSheet:
+                continue
+            if sheet.visible is not SheetVisibleEnum.Visible:
+                tables.append(make_table(sheet.name, [], hidden=True))
+                continue
+            table = _read_sheet(book, sheet.name)
+            if isinstance(table, Refusal):
+                return table
+            tables.append(table)
+    return tables
+
+
+def _read_sheet(book: CalamineWorkbook, name: str) -> Table | Refusal:
+    sheet = book.get_sheet_by_name(name)
+    height, width = sheet.total_height, sheet.total_width
+    if width > MOST_COLUMNS:
+        return refuse(TOO_LARGE_FILE, what=Words(f"工作表「{name}」的列数", f'columns of sheet "{name}"'), found=width, limit=MOST_COLUMNS)
+    if height * width > MOST_CELLS:
+        return refuse(TOO_LARGE_FILE, what=what, found=height * width, limit=MOST_CELLS)
+    merges = [Merge(top + 1, left + 1, bottom + 1, right + 1) for (top, left), (bottom, right) in sheet.merged_cell_ranges or ()]
+    return make_table(name, sheet.to_python(skip_empty_area=False), merges)
