@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from .issue import Code, Severity
-from .words import Words, in_language
+from .words import Words
 
 
 @dataclass(frozen=True)
@@ -28,8 +28,7 @@ class Refusal:
 
 def refuse(code: Code, best_header: BestHeader | None = None, **values: object) -> Refusal:
     """A refusal with its sentence filled."""
-    filled = (code.message.say(lang).format(**in_language(values, lang)) for lang in ("zh", "en"))
-    return Refusal(code.name, Words(*filled), best_header)
+    return Refusal(code.name, code.message.fill(**values), best_header)
 
 
 def _code(name: str, title: str, zh: str, en: str) -> Code:

@@ -14,6 +14,10 @@ class Words(NamedTuple):
         """The sentence in `zh` or `en`; anything else is Chinese."""
         return self.en if lang == "en" else self.zh
 
+    def fill(self, **values: object) -> "Words":
+        """Both sentences with their `{names}` filled."""
+        return Words(self.zh.format(**in_language(values, "zh")), self.en.format(**in_language(values, "en")))
+
 
 def in_language(values: Mapping[str, object], lang: str) -> dict[str, object]:
     """Values for a sentence: those that are words themselves are said in its language."""

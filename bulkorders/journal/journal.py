@@ -14,6 +14,7 @@ from typing import Any
 
 from filelock import FileLock
 from sqlalchemy import Connection, Engine, create_engine, event, inspect, select
+from sqlalchemy.dialects.sqlite import insert
 from sqlalchemy.engine import URL, make_url
 from sqlalchemy.exc import ArgumentError, DatabaseError
 
@@ -98,16 +99,14 @@ def _engine(url: URL) -> Engine:
 
 def _prepare(engine: Engine, path: Path) -> None:
     """Makes a new journal, or upgrades an old one. Called under the file lock."""
-    is_new = not path.exists() or path.stat().st_size == 0
     if _version(engine) != HEAD:
         from .migrate import upgrade
 
         upgrade(engine)
-    if is_new:
         with suppress(OSError):  # no rights to give on some file systems
             os.chmod(path, 0o600)  # noqa: PTH101
-        with engine.begin() as connection:
-            connection.execute(meta.insert().values(name="journal_id", value=uuid.uuid4().hex))
+    with engine.begin() as connection:
+        connection.execute(insert(meta).values(name="journal_id", value=uuid.uuid4().hex).on_conflict_do_nothing())
 
 
 def _version(engine: Engine) -> str | None:

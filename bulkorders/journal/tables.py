@@ -92,7 +92,8 @@ orders = Table(
     Column("waits", Integer, nullable=False),  # answers in a row that proved "not processed"
     Column("due", Utc),
     Column("batch", String(40), nullable=False),  # which first brought this revision
-    Column("message", Text),
+    Column("zh", Text),  # the message
+    Column("en", Text),
     Column("request_id", Text),
     Column("remote_id", Text),
     Column("tracking_number", Text),
@@ -117,7 +118,8 @@ placements = Table(
     Column("payload", LargeBinary),  # of a draft; on release it moves to the order
     Column("order_id", Integer, ForeignKey("orders.id")),
     Column("fate", String(12)),  # where it is not the order's own: invalid, skipped, changed
-    Column("message", Text),
+    Column("zh", Text),  # the message
+    Column("en", Text),
     UniqueConstraint("batch", "position"),
     Index("placements_by_order", "order_id"),
 )

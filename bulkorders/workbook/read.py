@@ -35,6 +35,7 @@ def _read_sheet(book: CalamineWorkbook, name: str) -> Table | Refusal:
     if width > MOST_COLUMNS:
         return refuse(TOO_LARGE_FILE, what=Words(f"工作表「{name}」的列数", f'columns of sheet "{name}"'), found=width, limit=MOST_COLUMNS)
     if height * width > MOST_CELLS:
+        what = Words(f"工作表「{name}」的格子数", f'cells of sheet "{name}"')
         return refuse(TOO_LARGE_FILE, what=what, found=height * width, limit=MOST_CELLS)
     merges = [Merge(top + 1, left + 1, bottom + 1, right + 1) for (top, left), (bottom, right) in sheet.merged_cell_ranges or ()]
     return make_table(name, sheet.to_python(skip_empty_area=False), merges)

@@ -47,11 +47,8 @@ def sniff(path: Path) -> Refusal | None:
     if head.startswith(b"PK"):
         return _sniff_zip(path)
     if head.startswith(_OLE):
-        return (
-            refuse(ENCRYPTED)
-            if _ENCRYPTED in path.read_bytes()
-            else refuse(NOT_WORKBOOK, found=Words("旧的 .xls 表格", "an .xls workbook"))
-        )
+        is_encrypted = _ENCRYPTED in path.read_bytes()
+        return refuse(ENCRYPTED) if is_encrypted else refuse(NOT_WORKBOOK, found=Words("旧的 .xls 表格", "an .xls workbook"))
     return refuse(NOT_WORKBOOK, found=_name_of(head))
 
 

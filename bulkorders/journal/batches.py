@@ -1,0 +1,146 @@
+"""Batches in: drafts are written, and released under the rules for an identity that the journal already knows."""
+
+import datetime as dt
+from collections.abc import Iterable, Sequence
+from typing import Any
+
+from sqlalchemy import Connection, Row, insert, select, update
+
+from bulkorders.core.order import Status
+from bulkorders.core.result import Fate
+from bulkorders.core.words import Words
+
+from .journal import Journal
+from .records import NewBatch
+from .tables import batches, events, issues, orders, placements
+
+_SKIPPED = Words("批次 {batch} 已经创建，内容相同，这次没有再发。", "Batch {batch} created it with the same content; not sent again.")
+CHANGED = Words(
+    "批次 {batch} 已经创建这一单，内容与这次不同，没有再发：要改请先在平台取消原单，再换一个新的订单号提交。",
+    "Batch {batch} created it with other content; not sent: cancel it at the remote and submit under a new number.",
+)
+_RENEWED = Words("批次 {batch} 带来了这一单更新的内容，按新的发送。", "Batch {batch} brought newer content, which is sent instead.")
+
+LOOKED_UP_AT_ONCE = 500
+"""Identities asked for in one query: SQLite takes some thousands of parameters."""
+
+
+def add_draft(journal: Journal, batch: NewBatch, now: dt.datetime) -> None:
+    """Writes a workbook down as a draft: nothing of it is sent until it is released. Raises JournalError."""
+    with journal.write() as connection:
+        connection.execute(
+            insert(batches).values(
+                id=batch.id, file=batch.file, content_hash=batch.content_hash, template=batch.template, status="draft",
+                is_test=batch.is_test, rows=dict(batch.rows), sheets=dict(batch.sheets), by_whom=batch.by_whom, created_at=now,
+            )
+        )  # fmt: skip
+        _insert(connection, placements, (_placement(batch.id, position, draft) for position, draft in enumerate(batch.drafts)))
+        _insert(connection, issues, (_issue(batch.id, position, issue) for position, issue in batch.issues))
+
+
+def _insert(connection: Connection, table: Any, values: Iterable[dict[str, Any]]) -> None:
+    if found := list(values):
+        connection.execute(insert(table), found)
+
+
+def _placement(batch: str, position: int, draft: Any) -> dict[str, Any]:
+    return {
+        "batch": batch, "position": position, "display": draft.display, "key": dict(draft.key),
+        "rows": [list(place) for place in draft.places], "account": draft.account, "gate": draft.gate,
+        "identity": draft.identity, "fingerprint": draft.fingerprint, "payload": draft.payload,
+        "fate": draft.fate and draft.fate.value, **said(draft.message),
+    }  # fmt: skip
+
+
+def _issue(batch: str, position: int | None, issue: Any) -> dict[str, Any]:
+    return {
+        "batch": batch, "position": position, "code": issue.code, "severity": issue.severity.value, "sheet": issue.sheet,
+        "row": issue.row, "column": issue.column, "label": issue.label, "field": issue.field, "value": issue.value,
+        "zh": issue.message.zh, "en": issue.message.en,
+    }  # fmt: skip
+
+
+def said(message: Words | None) -> dict[str, str | None]:
+    """A message as it stands in a table, in both languages."""
+    return {"zh": message.zh, "en": message.en} if message else {"zh": None, "en": None}
+
+
+def release(journal: Journal, batch: str, now: dt.datetime) -> None:
+    """Releases a draft: each of its valid orders becomes an order to send, or meets the one that the journal knows.
+
+    Created with the same content: skipped. Created or accepted with other content: changed. Refused: the next revision goes
+    out. Not sent yet: the newest content wins. In doubt: the frozen revision is settled first.
+    """
+    with journal.write() as connection:
+        drafts = connection.execute(
+            select(placements, batches.c.template)
+            .join(batches, batches.c.id == placements.c.batch)
+            .where(placements.c.batch == batch, placements.c.fate.is_(None))
+            .order_by(placements.c.position)
+        ).all()
+        known = _known(connection, [draft.identity for draft in drafts])
+        for draft in drafts:
+            _place(connection, draft, known.get(draft.identity), now)
+        connection.execute(update(placements).where(placements.c.batch == batch).values(payload=None))
+        connection.execute(update(batches).where(batches.c.id == batch).values(status="released", released_at=now))
+
+
+def _known(connection: Connection, identities: Sequence[str]) -> dict[str, Row[Any]]:
+    """The newest revision of each identity that the journal knows."""
+    found: dict[str, Row[Any]] = {}
+    for start in range(0, len(identities), LOOKED_UP_AT_ONCE):
+        part = identities[start : start + LOOKED_UP_AT_ONCE]
+        for row in connection.execute(select(orders).where(orders.c.identity.in_(part)).order_by(orders.c.revision)):
+            found[row.identity] = row
+    return found
+
+
+def _place(connection: Connection, draft: Row[Any], known: Row[Any] | None, now: dt.datetime) -> None:
+    """Puts one order of a batch where it belongs."""
+    if known is None:
+        _attach(connection, draft, _new_order(connection, draft, 1, now))
+        return
+    status, same = Status(known.status), known.fingerprint == draft.fingerprint
+    if status is Status.REJECTED:
+        _attach(connection, draft, _new_order(connection, draft, known.revision + 1, now))
+    elif status is Status.CREATED and same:
+        _attach(connection, draft, known.id, Fate.SKIPPED, _SKIPPED.fill(batch=known.batch))
+    elif status in (Status.CREATED, Status.ACCEPTED) and not same:
+        _attach(connection, draft, known.id, Fate.CHANGED, CHANGED.fill(batch=known.batch))
+    elif status is Status.PENDING and not known.attempts and not same:
+        _renew(connection, draft, known, now)
+        _attach(connection, draft, known.id)
+    else:  # the frozen revision is settled first; how the batch sees it depends on whether the content is the same
+        _attach(connection, draft, known.id)
+
+
+def _attach(connection: Connection, draft: Row[Any], order: int, fate: Fate | None = None, message: Words | None = None) -> None:
+    values = {"order_id": order, "fate": fate and fate.value, **said(message)}
+    connection.execute(update(placements).where(placements.c.id == draft.id).values(values))
+
+
+def _new_order(connection: Connection, draft: Row[Any], revision: int, now: dt.datetime) -> int:
+    """A new revision, frozen as it is, ready to be claimed."""
+    values = {
+        "identity": draft.identity, "revision": revision, "gate": draft.gate, "template": draft.template, "display": draft.display,
+        "key": draft.key, "payload": draft.payload, "fingerprint": draft.fingerprint, "status": Status.PENDING.value,
+        "attempts": 0, "waits": 0, "batch": draft.batch,
+    }  # fmt: skip
+    order: int = connection.execute(insert(orders).values(values).returning(orders.c.id)).scalar_one()
+    _log(connection, order, None, now)
+    return order
+
+
+def _renew(connection: Connection, draft: Row[Any], known: Row[Any], now: dt.datetime) -> None:
+    """The newest content wins over one that was never sent; the older batches are told so."""
+    older = placements.c.order_id == known.id, placements.c.fate.is_(None), placements.c.fingerprint != draft.fingerprint
+    told = {"fate": Fate.CHANGED.value, **said(_RENEWED.fill(batch=draft.batch))}
+    connection.execute(update(placements).where(*older).values(told))
+    newer = {"payload": draft.payload, "fingerprint": draft.fingerprint, "batch": draft.batch}
+    connection.execute(update(orders).where(orders.c.id == known.id).values(newer))
+    _log(connection, known.id, known.status, now, f"content of batch {draft.batch}")
+
+
+def _log(connection: Connection, order: int, before: str | None, now: dt.datetime, message: str | None = None) -> None:
+    values = {"order_id": order, "at": now, "before": before, "after": Status.PENDING.value, "attempt": 0, "message": message}
+    connection.execute(insert(events).values(values))

@@ -1,0 +1,128 @@
+"""Orders out: one at a time is claimed, sent and settled, and outcome(n) and sending(n+1) are one commit."""
+
+import datetime as dt
+from typing import Any
+
+from sqlalchemy import Connection, Select, func, insert, or_, select, update
+
+from bulkorders.core.order import TRANSITIONS, Status
+from bulkorders.core.words import Words
+from bulkorders.errors import JournalError
+
+from .batches import said
+from .journal import Journal
+from .records import Claimed, Settled
+from .tables import batches, events, orders, placements
+
+ABANDONED = Words(
+    "发送时程序中断，不知道平台收到没有；核实之前不会再发。",
+    "The program was interrupted while sending; it is not sent again until that is settled.",
+)
+
+
+def claim(journal: Journal, gate: str, now: dt.datetime) -> Claimed | None:
+    """Takes the next due order of a gate: `sending` is committed before its request may leave. None where none is due."""
+    with journal.write() as connection:
+        return _claim(connection, gate, now)
+
+
+def settle(journal: Journal, order: Claimed, settled: Settled, gate: str, *, go_on: bool = True) -> Claimed | None:
+    """Writes down what became of an order and, in the same commit, claims the next one if `go_on`."""
+    with journal.write() as connection:
+        _settle(connection, order, settled)
+        return _claim(connection, gate, settled.at) if go_on else None
+
+
+def next_due(journal: Journal, gate: str) -> dt.datetime | None:
+    """When the next order of a gate may be sent; None where none waits."""
+    with journal.read() as connection:
+        waiting = _waiting(gate).with_only_columns(func.min(orders.c.due), func.count())
+        due, count = connection.execute(waiting).one()
+        return (due or dt.datetime.min.replace(tzinfo=dt.UTC)) if count else None
+
+
+def doubt_the_abandoned(journal: Journal, gate: str, now: dt.datetime) -> int:
+    """Orders left `sending` by a holder that is gone are in doubt: nobody knows whether their request left. Gives their number."""
+    with journal.write() as connection:
+        left = connection.execute(select(orders).where(orders.c.gate == gate, orders.c.status == Status.SENDING.value)).all()
+        for row in left:
+            _move(connection, row.id, Status.SENDING, Status.IN_DOUBT, now, row.attempts, message=ABANDONED.zh)
+            connection.execute(update(orders).where(orders.c.id == row.id).values(**said(ABANDONED)))
+        return len(left)
+
+
+def _waiting(gate: str) -> Select[Any]:
+    """Orders of a gate that wait to be sent, in the order in which they came; orders of drafts do not exist yet."""
+    return select(orders).where(orders.c.gate == gate, orders.c.status == Status.PENDING.value)
+
+
+def _claim(connection: Connection, gate: str, now: dt.datetime) -> Claimed | None:
+    due = or_(orders.c.due.is_(None), orders.c.due <= now)
+    first = _waiting(gate).where(due).with_only_columns(orders.c.id).order_by(orders.c.id).limit(1).scalar_subquery()
+    row = connection.execute(
+        update(orders)
+        .where(orders.c.id == first)
+        .values(status=Status.SENDING.value, attempts=orders.c.attempts + 1, submitted_at=now)
+        .returning(orders.c.id, orders.c.display, orders.c.payload, orders.c.attempts, orders.c.waits)
+    ).one_or_none()
+    if row is None:
+        return None
+    _log(connection, row.id, Status.PENDING, Status.SENDING, now, row.attempts)
+    return Claimed(row.id, row.display, row.payload, row.attempts - 1, row.waits)
+
+
+def _settle(connection: Connection, order: Claimed, settled: Settled) -> None:
+    attempts = order.attempts + settled.counts
+    _move(
+        connection, order.id, Status.SENDING, settled.status, settled.at, attempts,
+        code=settled.code, message=settled.message and settled.message.zh, request_id=settled.request_id,
+    )  # fmt: skip
+    connection.execute(
+        update(orders)
+        .where(orders.c.id == order.id)
+        .values(
+            attempts=attempts, waits=0 if settled.counts else order.waits + 1, due=settled.due,
+            request_id=settled.request_id, remote_id=settled.remote_id, **said(settled.message),
+        )
+    )  # fmt: skip
+
+
+def _move(connection: Connection, order: int, before: Status, after: Status, at: dt.datetime, attempt: int, **what: Any) -> None:
+    """One transition with its event. Raises JournalError where the order does not stand at `before`."""
+    if after not in TRANSITIONS[before]:
+        raise ValueError(f"{before} is not followed by {after}")
+    moved = connection.execute(update(orders).where(orders.c.id == order, orders.c.status == before.value).values(status=after.value))
+    if moved.rowcount != 1:
+        raise JournalError("流水账里这一单的状态被别的程序改过，已停止。", "another program changed the order's status; stopped.")
+    _log(connection, order, before, after, at, attempt, **what)
+
+
+def _log(connection: Connection, order: int, before: Status, after: Status, at: dt.datetime, attempt: int, **what: Any) -> None:
+    connection.execute(insert(events).values(order_id=order, at=at, before=before.value, after=after.value, attempt=attempt, **what))
+
+
+def gates_of(journal: Journal, batch: str) -> list[tuple[str, str]]:
+    """The gates that a batch's orders go through, each with the account's name, in the batch's order."""
+    with journal.read() as connection:
+        found = connection.execute(
+            select(placements.c.gate, placements.c.account)
+            .where(placements.c.batch == batch, placements.c.gate.is_not(None))
+            .group_by(placements.c.gate, placements.c.account)
+            .order_by(func.min(placements.c.position))
+        )
+        return [(row.gate, row.account) for row in found]
+
+
+def unfinished(journal: Journal) -> list[str]:
+    """Released batches with an order that is not final yet, the oldest first."""
+    open_ = (Status.PENDING.value, Status.SENDING.value, Status.IN_DOUBT.value, Status.ACCEPTED.value)
+    with journal.read() as connection:
+        found = connection.execute(
+            select(batches.c.id)
+            .join(placements, placements.c.batch == batches.c.id)
+            .join(orders, orders.c.id == placements.c.order_id)
+            .where(batches.c.status == "released", placements.c.fate.is_(None), orders.c.status.in_(open_))
+            .group_by(batches.c.id)
+            .order_by(batches.c.created_at)
+        )
+        return list(found.scalars())

@@ -1,0 +1,115 @@
+"""What goes into the journal and what comes out: plain records, no rows of SQL."""
+
+import datetime as dt
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from bulkorders.core.issue import Issue
+from bulkorders.core.order import Place, Status
+from bulkorders.core.result import Fate
+from bulkorders.core.words import Words
+
+
+@dataclass(frozen=True)
+class Draft:
+    """One order of a workbook on its way in. `fate` is `invalid` or None; an invalid one has no payload and no identity."""
+
+    display: str
+    key: Mapping[str, str]
+    places: Sequence[Place]
+    account: str | None = None
+    gate: str | None = None
+    identity: str | None = None
+    fingerprint: str | None = None
+    payload: bytes | None = None
+    fate: Fate | None = None
+    message: Words | None = None
+
+
+@dataclass(frozen=True)
+class NewBatch:
+    """One ingested workbook, read as one template. `sheets`: header row and columns by sheet, for the results."""
+
+    id: str
+    file: str
+    content_hash: str
+    template: str
+    is_test: bool
+    rows: Mapping[str, int]
+    sheets: Mapping[str, Any]
+    drafts: Sequence[Draft]
+    issues: Sequence[tuple[int | None, Issue]]
+    """Each with the number of the draft it belongs to, or None."""
+    by_whom: str | None = None
+
+
+@dataclass(frozen=True)
+class Batch:
+    """A batch as it stands."""
+
+    id: str
+    file: str
+    content_hash: str
+    template: str
+    is_released: bool
+    is_test: bool
+    rows: Mapping[str, int]
+    sheets: Mapping[str, Any]
+    created_at: dt.datetime
+    released_at: dt.datetime | None
+
+
+@dataclass(frozen=True)
+class Placed:
+    """An order as one batch sees it: its rows there, and what became of it."""
+
+    position: int
+    display: str
+    key: Mapping[str, str]
+    places: tuple[Place, ...]
+    account: str | None
+    fate: Fate
+    message: Words | None
+    status: Status | None = None
+    attempts: int = 0
+    request_id: str | None = None
+    remote_id: str | None = None
+    tracking_number: str | None = None
+    submitted_at: dt.datetime | None = None
+
+
+@dataclass(frozen=True)
+class Claimed:
+    """An order that is being sent: its frozen payload, and how often it was tried before."""
+
+    id: int
+    display: str
+    payload: bytes
+    attempts: int
+    waits: int
+
+
+@dataclass(frozen=True)
+class Settled:
+    """What is to be written about a claimed order: where it goes, and what the remote said."""
+
+    status: Status
+    at: dt.datetime
+    code: str | None = None
+    message: Words | None = None
+    request_id: str | None = None
+    remote_id: str | None = None
+    due: dt.datetime | None = None
+    """When to try again, for an order that goes back to `pending`."""
+    counts: bool = True
+    """Whether the attempt counts: an answer that proves "not processed" does not."""
+
+
+@dataclass(frozen=True)
+class Token:
+    """A pair of tokens of one principal, and when the access token ends."""
+
+    access: str = field(repr=False)
+    refresh: str | None = field(repr=False)
+    expires_at: dt.datetime

@@ -1,0 +1,101 @@
+"""Batches out: what the journal says of a batch, for status, results and JSON."""
+
+from collections.abc import Sequence
+from typing import Any
+
+from sqlalchemy import Row, select
+
+from bulkorders.core.issue import Issue, Severity
+from bulkorders.core.order import Place, Status
+from bulkorders.core.result import Fate, fate_of
+from bulkorders.core.words import Words
+from bulkorders.errors import UsageError
+
+from .batches import CHANGED
+from .journal import Journal
+from .records import Batch, Placed
+from .tables import batches, issues, orders, placements
+
+_WAITS = Words(
+    "批次 {batch} 里的这一单先要有结果，这次改过的内容没有发：等它有了结果，再提交一次。",
+    "The order of batch {batch} must be settled first; this content was not sent: submit again afterwards.",
+)
+
+
+def list_batches(journal: Journal) -> list[Batch]:
+    """All batches, the newest first."""
+    with journal.read() as connection:
+        return [_batch(row) for row in connection.execute(select(batches).order_by(batches.c.created_at.desc(), batches.c.id.desc()))]
+
+
+def get_batch(journal: Journal, batch: str) -> Batch:
+    """One batch. Raises UsageError where the journal has none of that name."""
+    with journal.read() as connection:
+        row = connection.execute(select(batches).where(batches.c.id == batch)).one_or_none()
+    if row is None:
+        raise UsageError(f"没有批次 {batch}：用 bulkorders status 看有哪些批次。", f"there is no batch {batch}: see bulkorders status.")
+    return _batch(row)
+
+
+def _batch(row: Row[Any]) -> Batch:
+    return Batch(
+        row.id, row.file, row.content_hash, row.template, row.status == "released", row.is_test, row.rows, row.sheets,
+        row.created_at, row.released_at,
+    )  # fmt: skip
+
+
+def placed_orders(journal: Journal, batch: str) -> list[Placed]:
+    """Every order of a batch with its fate, in the workbook's order."""
+    joined = select(
+        placements,
+        orders.c.status, orders.c.attempts, orders.c.request_id, orders.c.remote_id, orders.c.tracking_number, orders.c.submitted_at,
+        orders.c.zh.label("order_zh"), orders.c.en.label("order_en"), orders.c.fingerprint.label("sent_fingerprint"),
+        orders.c.batch.label("order_batch"),
+    ).outerjoin(orders, orders.c.id == placements.c.order_id)  # fmt: skip
+    with journal.read() as connection:
+        rows = connection.execute(joined.where(placements.c.batch == batch).order_by(placements.c.position)).all()
+    return [_placed(row) for row in rows]
+
+
+def _placed(row: Row[Any]) -> Placed:
+    status = Status(row.status) if row.status else None
+    fate, message = _seen(row, status)
+    return Placed(
+        position=row.position, display=row.display, key=row.key, places=tuple(Place(*place) for place in row.rows),
+        account=row.account, fate=fate, message=message, status=status,
+        attempts=row.attempts or 0, request_id=row.request_id, remote_id=row.remote_id, tracking_number=row.tracking_number,
+        submitted_at=row.submitted_at,
+    )  # fmt: skip
+
+
+def _seen(row: Row[Any], status: Status | None) -> tuple[Fate, Words | None]:
+    """An order's fate as this batch sees it: its own, unless the batch asked for other content than what was sent."""
+    own = Words(row.zh, row.en) if row.zh else Words(row.order_zh, row.order_en) if row.order_zh else None
+    if row.fate:
+        return Fate(row.fate), own
+    if status is None:
+        return Fate.UNSENT, own
+    if row.fingerprint == row.sent_fingerprint:
+        return fate_of(status), own
+    if status in (Status.CREATED, Status.ACCEPTED):
+        return Fate.CHANGED, CHANGED.fill(batch=row.order_batch)
+    return (Fate.IN_DOUBT if status in (Status.SENDING, Status.IN_DOUBT) else Fate.UNSENT), _WAITS.fill(batch=row.order_batch)
+
+
+def batch_issues(journal: Journal, batch: str) -> Sequence[tuple[int | None, Issue]]:
+    """The issues of a batch in the workbook's order, each with the position of its order, if any."""
+    with journal.read() as connection:
+        rows = connection.execute(
+            select(issues, placements.c.display)
+            .outerjoin(placements, (placements.c.batch == issues.c.batch) & (placements.c.position == issues.c.position))
+            .where(issues.c.batch == batch)
+            .order_by(issues.c.id)
+        ).all()
+    return [(row.position, _issue(row)) for row in rows]
+
+
+def _issue(row: Row[Any]) -> Issue:
+    return Issue(
+        row.code, Severity(row.severity), Words(row.zh, row.en), row.sheet, row.row, row.column, row.label, row.field, row.value,
+        row.display,
+    )  # fmt: skip
