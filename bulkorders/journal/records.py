@@ -2,7 +2,7 @@
 
 import datetime as dt
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Any
 
 from bulkorders.core.issue import Issue
@@ -104,12 +104,3 @@ class Settled:
     """When to try again, for an order that goes back to `pending`."""
     counts: bool = True
     """Whether the attempt counts: an answer that proves "not processed" does not."""
-
-
-@dataclass(frozen=True)
-class Token:
-    """A pair of tokens of one principal, and when the access token ends."""
-
-    access: str = field(repr=False)
-    refresh: str | None = field(repr=False)
-    expires_at: dt.datetime

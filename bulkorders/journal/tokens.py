@@ -9,8 +9,9 @@ from filelock import FileLock
 from sqlalchemy import select
 from sqlalchemy.dialects.sqlite import insert
 
+from bulkorders.core.provider import Token
+
 from .journal import Journal
-from .records import Token
 from .tables import tokens
 
 LOCK_SECONDS = 120
@@ -18,7 +19,7 @@ LOCK_SECONDS = 120
 
 @dataclass(frozen=True)
 class Tokens:
-    """The token store of a journal: fulfils `remote.tokens.TokenStore`."""
+    """The token store of a journal: fulfils `TokenStore`."""
 
     journal: Journal
 

@@ -1,0 +1,124 @@
+"""What a provider is: a folder that gives templates, settings, an api and a sandbox."""
+
+import datetime as dt
+from collections.abc import Mapping, Sequence
+from contextlib import AbstractContextManager
+from dataclasses import dataclass, field
+from typing import Any, Protocol
+
+from .imitation import Imitation
+from .order import Order
+from .outcome import Outcome
+from .template import Template
+from .words import Words
+
+
+class Clock(Protocol):
+    """Time, which the core never reads by itself."""
+
+    def now(self) -> dt.datetime:
+        """The time with its zone."""
+        ...
+
+    def monotonic(self) -> float:
+        """Seconds that never go back."""
+        ...
+
+    def sleep(self, seconds: float) -> None:
+        """Waits."""
+        ...
+
+
+@dataclass(frozen=True)
+class Token:
+    """A pair of tokens of one principal, and when the access token ends."""
+
+    access: str = field(repr=False)
+    refresh: str | None = field(repr=False)
+    expires_at: dt.datetime
+
+
+class TokenStore(Protocol):
+    """Where tokens are kept, durably and for all processes: the journal is one."""
+
+    def get(self, principal: str) -> Token | None:
+        """The newest pair."""
+        ...
+
+    def put(self, principal: str, token: Token) -> None:
+        """Stores a pair before anybody uses it."""
+        ...
+
+    def locked(self, principal: str) -> AbstractContextManager[None]:
+        """Held while one process gets a new pair."""
+        ...
+
+
+@dataclass(frozen=True)
+class Account:
+    """A configured account. `principal` is what the remote knows the caller by: identity, gate, tokens and pace hang on it.
+
+    `settings` is the provider's own model. `is_test`: what it creates is not real.
+    """
+
+    name: str
+    provider: "Provider"
+    principal: str
+    settings: Any = field(repr=False)
+    is_test: bool = False
+
+    @property
+    def gate(self) -> str:
+        """The name of the one way through which its orders leave."""
+        return f"{self.principal}|{self.provider.endpoint}"
+
+
+class Api(Protocol):
+    """The remote of one account, as far as orders need it."""
+
+    def create(self, payload: bytes) -> Outcome:
+        """Sends one order's frozen bytes, once."""
+        ...
+
+    def test(self) -> Outcome | Sequence[Words]:
+        """Asks whether the account works: what it may do, line by line; or the outcome that says why not."""
+        ...
+
+    def close(self) -> None:
+        """Ends its connections."""
+        ...
+
+
+class Provider(Protocol):
+    """One remote system: the object `PROVIDER` of a folder below `bulkorders.providers`."""
+
+    name: str
+    title: str
+    templates: tuple[Template, ...]
+    endpoint: str
+    test_hosts: frozenset[str]
+    """Hosts where orders are not real."""
+
+    def settings(self, raw: Mapping[str, Any]) -> Any:
+        """The account's table, validated. Raises pydantic.ValidationError."""
+        ...
+
+    def principal(self, settings: Any) -> str:
+        """What the remote knows the caller by."""
+        ...
+
+    def serves(self, settings: Any, order: Order) -> bool | None:
+        """Whether an account takes an order: yes by name, no, or None where it takes what nobody else is named for."""
+        ...
+
+    def encode(self, payload: Mapping[str, Any]) -> bytes:
+        """The very bytes of an order's request body."""
+        ...
+
+    def connect(self, account: Account, tokens: TokenStore, clock: Clock) -> Api:
+        """The account's remote."""
+        ...
+
+    def imitate(self) -> Imitation:
+        """A fresh sandbox."""
+        ...

@@ -1,0 +1,41 @@
+"""What an HTTP status proves, for every provider; the body's own codes are the provider's."""
+
+from bulkorders.core.outcome import Outcome, Verdict
+from bulkorders.core.words import Words
+
+from .client import Answer, Failure
+
+_TEXT_LIMIT = 300
+
+
+def classify_failure(failure: Failure) -> Outcome:
+    """A call without an answer: not processed where it never arrived, unclear otherwise."""
+    verdict = Verdict.UNCLEAR if failure.arrived else Verdict.NOT_PROCESSED
+    return Outcome(verdict, message=failure.reason)
+
+
+def classify_status(answer: Answer) -> Outcome | None:
+    """What a status alone proves; None for 2xx, where the body must tell."""
+    if 200 <= answer.status < 300:
+        return None
+    code = f"HTTP {answer.status}"
+    if answer.status == 429:
+        return Outcome(Verdict.NOT_PROCESSED, code, Words("平台说太快了", "the remote says: too fast"), wait=retry_after(answer))
+    if answer.status in (401, 403):
+        message = Words("平台不接受这个账号：请核对账号配置和授权。", "the remote refuses the account: check its settings.")
+        return Outcome(Verdict.STOPPED, code, message)
+    if 300 <= answer.status < 400 or answer.status in (400, 404, 405, 410):
+        message = Words(f"平台地址不对（{code}）：请核对 base_url。", f"the remote's address is wrong ({code}): check base_url.")
+        return Outcome(Verdict.STOPPED, code, message)
+    return Outcome(Verdict.UNCLEAR, code, Words(f"平台出错（{code}），不知道处理了没有", f"the remote failed ({code})"))
+
+
+def retry_after(answer: Answer) -> float | None:
+    """The seconds that the remote asks to wait, if it says a number of them."""
+    text = answer.headers.get("retry-after", "")
+    return float(text) if text.isdecimal() else None
+
+
+def one_line(text: str) -> str:
+    """A text of the remote, fit for a table, a terminal and a log: one line, no control characters, not endless."""
+    return " ".join("".join(sign if sign.isprintable() else " " for sign in text).split())[:_TEXT_LIMIT]

@@ -1,0 +1,113 @@
+"""One HTTP call: with a deadline, a limit of size, no redirects. A failure is a value that says whether the request may have arrived."""
+
+import json
+import logging
+import ssl
+import time
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+from urllib.parse import urlsplit
+
+import httpx
+
+from bulkorders.core.words import Words
+
+MOST_BYTES = 5 * 1024 * 1024
+"""Of an answer's body; what is longer is no answer of an API."""
+GRACE_SECONDS = 10.0
+"""Beyond the read timeout, until a call that drips is over."""
+CONNECT_SECONDS = 10.0
+LOOPBACK = frozenset({"127.0.0.1", "::1", "localhost"})
+
+for _name in ("httpx", "httpcore"):  # they log whole URLs, which carry tokens and signatures
+    logging.getLogger(_name).setLevel(logging.WARNING)
+
+
+@dataclass(frozen=True)
+class Answer:
+    """An answer that arrived whole. Header names are lower case."""
+
+    status: int
+    headers: Mapping[str, str] = field(repr=False)
+    body: bytes = field(repr=False)
+
+    def json(self) -> Any:
+        """The body as JSON, None where it is none."""
+        try:
+            return json.loads(self.body)
+        except (ValueError, RecursionError):
+            return None
+
+
+@dataclass(frozen=True)
+class Failure:
+    """A call without a whole answer. `arrived`: the request may have reached the remote. `reason` names neither URL nor content."""
+
+    arrived: bool
+    reason: Words
+
+
+@dataclass
+class Client:
+    """The HTTP client of one account: connections are kept alive, proxies of the environment are used but for loopback."""
+
+    base_url: str
+    read_timeout: float
+    _client: httpx.Client = field(init=False, repr=False)
+
+    def __post_init__(self) -> None:
+        timeout = httpx.Timeout(self.read_timeout, connect=min(CONNECT_SECONDS, self.read_timeout))
+        is_local = urlsplit(self.base_url).hostname in LOOPBACK
+        self._client = httpx.Client(timeout=timeout, follow_redirects=False, trust_env=not is_local, http2=False)
+
+    def call(
+        self,
+        method: str,
+        path: str,
+        *,
+        query: str = "",
+        headers: Mapping[str, str] | None = None,
+        content: bytes | None = None,
+        form: Mapping[str, str] | None = None,
+    ) -> Answer | Failure:
+        """Sends one request, once. `query` is sent as it is, already encoded; `form` goes out as multipart/form-data."""
+        url = self.base_url.rstrip("/") + "/" + path.lstrip("/") + (f"?{query}" if query else "")
+        files = {name: (None, value) for name, value in form.items()} if form else None
+        deadline = time.monotonic() + self.read_timeout + GRACE_SECONDS
+        try:
+            with self._client.stream(method, url, headers=headers, content=content, files=files) as response:
+                return _read(response, deadline)
+        except (httpx.HTTPError, httpx.InvalidURL, httpx.StreamError, ssl.SSLError, UnicodeError) as error:
+            return _failure(error)
+
+    def close(self) -> None:
+        """Ends the connections."""
+        self._client.close()
+
+
+def _read(response: httpx.Response, deadline: float) -> Answer | Failure:
+    """The body up to its limit, before the deadline."""
+    body = bytearray()
+    for chunk in response.iter_bytes():
+        body += chunk
+        if len(body) > MOST_BYTES:
+            return Failure(True, Words("平台的回答太大，不像接口的回答", "the answer is too large to be one of an API"))
+        if time.monotonic() > deadline:
+            return Failure(True, Words("平台的回答太慢，等不完", "the answer did not end in time"))
+    return Answer(response.status_code, {name.lower(): value for name, value in response.headers.items()}, bytes(body))
+
+
+def _failure(error: Exception) -> Failure:
+    """What an exception of httpx proves: without a connection nothing was sent, after that nobody knows."""
+    if isinstance(error, httpx.ConnectTimeout | httpx.PoolTimeout):
+        return Failure(False, Words("连接平台超时", "connecting to the remote timed out"))
+    if isinstance(error, httpx.ConnectError):
+        if "CERTIFICATE" in str(error).upper():
+            return Failure(False, Words("平台的安全证书不对，没有连接", "the remote's certificate is not valid"))
+        return Failure(False, Words("连不上平台", "the remote cannot be reached"))
+    if isinstance(error, httpx.ProxyError | httpx.UnsupportedProtocol | httpx.InvalidURL | UnicodeError):
+        return Failure(False, Words("代理或地址不对，连不上平台", "the proxy or the address is wrong"))
+    if isinstance(error, httpx.ReadTimeout):
+        return Failure(True, Words("平台没有在时限内回答", "the remote did not answer in time"))
+    return Failure(True, Words("与平台的连接中断", "the connection to the remote broke"))

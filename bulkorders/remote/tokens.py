@@ -1,0 +1,40 @@
+"""Tokens in use: one pair for each principal, shared by all processes, refreshed by one of them at a time."""
+
+import datetime as dt
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from bulkorders.core.outcome import Outcome
+from bulkorders.core.provider import Clock, Token, TokenStore
+
+MARGIN = dt.timedelta(minutes=5)
+"""How long before its end a token is no longer used."""
+
+
+@dataclass
+class TokenKeeper:
+    """Gives a usable access token. `fetch` gets a new pair, by a refresh token where there is one, or says why it cannot."""
+
+    principal: str
+    store: TokenStore
+    clock: Clock
+    fetch: Callable[[str | None], Token | Outcome]
+
+    def current(self) -> Token | Outcome:
+        """The stored pair, or a new one where that is missing or ends soon."""
+        token = self.store.get(self.principal)
+        return token if self._is_fresh(token) and token else self.renew(token)
+
+    def renew(self, used: Token | None) -> Token | Outcome:
+        """A pair other than `used`: what another process has stored meanwhile, or a new one, stored before it is used."""
+        with self.store.locked(self.principal):
+            stored = self.store.get(self.principal)
+            if stored and self._is_fresh(stored) and (used is None or stored.access != used.access):
+                return stored
+            fetched = self.fetch(stored.refresh if stored else None)
+            if isinstance(fetched, Token):
+                self.store.put(self.principal, fetched)
+            return fetched
+
+    def _is_fresh(self, token: Token | None) -> bool:
+        return token is not None and token.expires_at - MARGIN > self.clock.now()

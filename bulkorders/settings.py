@@ -1,0 +1,147 @@
+"""Settings: command line options > BULKORDERS_* > bulkorders.toml > defaults. Accounts stay raw tables here.
+
+A provider validates its own accounts; what all of them have in common is `AccountSettings`.
+"""
+
+import os
+import tomllib
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+from urllib.parse import urlsplit
+
+from platformdirs import user_config_path, user_data_path
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator
+from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict, TomlConfigSettingsSource
+
+from bulkorders.errors import SettingsError
+
+FILE_NAME = "bulkorders.toml"
+LOOPBACK = frozenset({"127.0.0.1", "::1", "localhost"})
+
+
+class Settings(BaseSettings):
+    """What the program as a whole is told. `accounts`: raw tables by name."""
+
+    model_config = SettingsConfigDict(env_prefix="BULKORDERS_", env_nested_delimiter="__", extra="ignore", toml_file=None)
+
+    journal: str | None = None
+    timezone: str = "Asia/Shanghai"
+    accounts: dict[str, dict[str, Any]] = Field(default_factory=dict)
+
+    @classmethod
+    def settings_customise_sources(
+        cls,
+        settings_cls: type[BaseSettings],
+        init_settings: PydanticBaseSettingsSource,
+        env_settings: PydanticBaseSettingsSource,
+        dotenv_settings: PydanticBaseSettingsSource,
+        file_secret_settings: PydanticBaseSettingsSource,
+    ) -> tuple[PydanticBaseSettingsSource, ...]:
+        """Options, then the environment, then the file."""
+        return init_settings, env_settings, TomlConfigSettingsSource(settings_cls)
+
+    @property
+    def journal_url(self) -> str:
+        """The journal's URL; by default a SQLite file in the user's data folder."""
+        return self.journal or f"sqlite:///{(user_data_path('bulkorders') / 'journal.db').as_posix()}"
+
+
+def load_settings(config: Path | None = None, journal: str | None = None) -> Settings:
+    """The settings in force. Raises SettingsError for a named file that is not there or says something unusable."""
+    path = find_config(config)
+    options = {"journal": journal} if journal else {}
+    with_file = type("Settings", (Settings,), {"model_config": SettingsConfigDict(toml_file=path)})
+    try:
+        return with_file(**options)  # type: ignore[no-any-return]  # a class of Settings
+    except tomllib.TOMLDecodeError as error:
+        raise SettingsError(f"配置文件 {path} 写得不对：{error}。", f"{path} is not valid TOML: {error}.") from error
+    except OSError as error:
+        raise SettingsError(f"配置文件 {path} 读不了：{error.strerror}。", f"{path} cannot be read: {error.strerror}.") from error
+    except ValidationError as error:
+        raise SettingsError(*describe_errors("配置", error)) from error
+    except UnicodeDecodeError as error:
+        raise SettingsError(f"配置文件 {path} 不是 UTF-8 编码：请另存为 UTF-8。", f"{path} is not UTF-8.") from error
+
+
+def find_config(named: Path | None) -> Path | None:
+    """The file in force: named, else `BULKORDERS_CONFIG`, else `./bulkorders.toml`, else the user's. Raises SettingsError."""
+    if named is None and (variable := os.environ.get("BULKORDERS_CONFIG")):
+        named = Path(variable)
+    if named is not None:
+        if not named.is_file():
+            raise SettingsError(f"没有配置文件 {named}：请核对路径。", f"there is no configuration file {named}.")
+        return named
+    here, users = Path(FILE_NAME), user_config_path("bulkorders") / FILE_NAME
+    return next((path for path in (here, users) if path.is_file()), None)
+
+
+def describe_errors(where: str, error: ValidationError) -> tuple[str, str]:
+    """What pydantic found, as one sentence in each language; values are never quoted, they may be secrets."""
+    parts = [(".".join(str(part) for part in found["loc"]) or where, _reason(found)) for found in error.errors(include_input=False)]
+    return (
+        f"{where}里有 {len(parts)} 处不能用：" + "；".join(f"{name} {zh}" for name, (zh, _) in parts) + "。",
+        f"{len(parts)} settings of {where} cannot be used: " + "; ".join(f"{name} {en}" for name, (_, en) in parts) + ".",
+    )
+
+
+def _reason(found: Mapping[str, Any]) -> tuple[str, str]:
+    kind = found["type"]
+    if kind == "missing":
+        return "没有填", "is missing"
+    if kind == "extra_forbidden":
+        return "不认识，请核对拼写", "is unknown"
+    if kind == "value_error":
+        zh, _, en = str(found["ctx"]["error"]).partition("|")
+        return zh, en or zh
+    return f"的值不对（{found['msg']}）", f"is not valid ({found['msg']})"
+
+
+class AccountSettings(BaseModel):
+    """What every account has. Seconds may be fractions."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True, hide_input_in_errors=True)
+
+    provider: str
+    base_url: str
+    read_timeout: float = Field(90.0, gt=0)
+    """Seconds without a byte until a call is given up; its total deadline is 10 s more."""
+    settle_seconds: float = Field(120.0, ge=0)
+    """How long after an unclear attempt "absent" proves nothing."""
+    max_in_flight: int = Field(1, ge=1)
+    max_per_second: float | None = Field(None, gt=0)
+    follow_minutes: float = Field(30.0, ge=0)
+
+    @field_validator("base_url")
+    @classmethod
+    def _check_url(cls, url: str) -> str:
+        """Secrets go out only over TLS, but for this machine itself."""
+        parts = urlsplit(url)
+        if parts.scheme not in ("http", "https") or not parts.hostname:
+            raise ValueError("不是网址，应像 https://openapi.lingxing.com|is no URL")
+        if parts.scheme == "http" and parts.hostname not in LOOPBACK | cls.plain_hosts():
+            raise ValueError("必须以 https:// 开头，不然密钥会明文传输|must begin with https://")
+        return url.rstrip("/")
+
+    @classmethod
+    def plain_hosts(cls) -> frozenset[str]:
+        """Hosts beside this machine that may be called without TLS."""
+        return frozenset()
+
+    @property
+    def host(self) -> str:
+        """Host and port of the remote, which every principal begins with."""
+        return urlsplit(self.base_url).netloc.casefold()
+
+
+def read_secret(table: Mapping[str, Any], name: str) -> Mapping[str, Any]:
+    """An account's table with a secret taken from `<name>_file` where it is named so. Raises SettingsError."""
+    path = table.get(f"{name}_file")
+    if path is None:
+        return table
+    try:
+        secret = Path(str(path)).expanduser().read_text(encoding="utf-8").strip()
+    except (OSError, UnicodeDecodeError) as error:
+        raise SettingsError(f"密钥文件读不了：{path}。", f"the secret's file cannot be read: {path}.") from error
+    rest = {key: value for key, value in table.items() if key != f"{name}_file"}
+    return {**rest, name: secret}
