@@ -1,1 +1,3 @@
-"""Bulk orders from spreadsheets."""
+"""Orders from merchants' workbooks: checked cell by cell, grouped, created once, told truthfully."""
+
+__version__ = "0.1.0"

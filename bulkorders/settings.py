@@ -102,6 +102,8 @@ class AccountSettings(BaseModel):
 
     model_config = ConfigDict(extra="forbid", frozen=True, hide_input_in_errors=True)
 
+    name: str
+    """The account's own name in the configuration."""
     provider: str
     base_url: str
     read_timeout: float = Field(90.0, gt=0)
@@ -135,13 +137,31 @@ class AccountSettings(BaseModel):
 
 
 def read_secret(table: Mapping[str, Any], name: str) -> Mapping[str, Any]:
-    """An account's table with a secret taken from `<name>_file` where it is named so. Raises SettingsError."""
+    """An account's table with its secret: as it stands there, else out of `<name>_file`, else out of the system's keyring.
+
+    Raises SettingsError for a file that cannot be read.
+    """
     path = table.get(f"{name}_file")
     if path is None:
-        return table
+        secret = None if name in table else _from_keyring(f"{table.get('name')}.{name}")
+        return {**table, name: secret} if secret else table
     try:
         secret = Path(str(path)).expanduser().read_text(encoding="utf-8").strip()
     except (OSError, UnicodeDecodeError) as error:
         raise SettingsError(f"密钥文件读不了：{path}。", f"the secret's file cannot be read: {path}.") from error
     rest = {key: value for key, value in table.items() if key != f"{name}_file"}
     return {**rest, name: secret}
+
+
+def _from_keyring(entry: str) -> str | None:
+    """A secret that the system's keyring holds for the service `bulkorders`, where the extra `keyring` is installed."""
+    try:
+        import keyring
+        from keyring.errors import KeyringError
+    except ImportError:
+        return None
+    try:
+        found: str | None = keyring.get_password("bulkorders", entry)
+    except KeyringError:
+        return None
+    return found

@@ -1,1 +1,108 @@
-def main() -> None: ...
+"""The command line: options to one pipeline call, to words, to an exit code."""
+
+import os
+import signal
+import sys
+from collections.abc import Sequence
+from typing import NoReturn
+
+import click
+
+from bulkorders import __version__
+from bulkorders.core.words import Words
+from bulkorders.errors import BulkordersError
+
+from .accounts import accounts
+from .batches import results, status
+from .check import check
+from .sandbox import sandbox
+from .submit import resume, submit
+from .templates import columns, template
+from .words import LANGUAGES, Group, choose_lang, lang, option, say, usage_message
+
+INTERRUPTED = 130
+
+
+@click.group(
+    cls=Group,
+    words=Words(
+        "把填好的 Excel 表格变成订单：检查、合并、提交，结果写回表格。",
+        "Orders from filled workbooks: checked, grouped, submitted, with results written back.",
+    ),
+)
+@option("--lang", type=click.Choice(LANGUAGES), expose_value=False, zh="提示的语言：zh 或 en", en="Language of messages.")
+@click.version_option(__version__, prog_name="bulkorders", message="%(prog)s %(version)s", help="显示版本")
+def root() -> None:
+    """All commands."""
+
+
+for _command in (template, columns, check, submit, resume, status, results, accounts, sandbox):
+    root.add_command(_command)
+
+
+def main(arguments: Sequence[str] | None = None) -> NoReturn:
+    """Runs one command and ends the process with its exit code: one sentence for each problem, never a traceback."""
+    given = list(sys.argv[1:] if arguments is None else arguments)
+    choose_lang(given)
+    _prepare_streams()
+    signal.signal(signal.SIGTERM, _interrupt)
+    sys.exit(_run(given))
+
+
+def _run(arguments: Sequence[str]) -> int:
+    try:
+        code = root.main(list(arguments), prog_name="bulkorders", standalone_mode=False)
+    except click.exceptions.Exit as ended:
+        return ended.exit_code
+    except click.exceptions.NoArgsIsHelpError as error:
+        click.echo(error.ctx.get_help() if error.ctx else "")
+        return 0
+    except click.ClickException as error:
+        return _fail(usage_message(error), 2)
+    except (click.Abort, KeyboardInterrupt):
+        return _fail(say("已中断。", "Interrupted."), INTERRUPTED)
+    except BulkordersError as error:
+        return _fail(error.message(lang()), error.exit_code)
+    except BrokenPipeError:
+        sys.stderr.close()  # nobody reads on; Python would complain about it at the end
+        os._exit(0)
+    except Exception as error:  # noqa: BLE001  # a bug of ours ends as one sentence, too
+        return _fail(_bug(error), 1)
+    return code if isinstance(code, int) else 0
+
+
+def _fail(sentence: str, code: int) -> int:
+    click.echo(sentence, err=True)
+    return code
+
+
+def _bug(error: Exception) -> str:
+    """A bug, by its kind and place in our code; never by its text, which may quote a cell or a secret."""
+    place = ""
+    trace = error.__traceback__
+    while trace is not None:
+        name = trace.tb_frame.f_globals.get("__name__", "")
+        if name.startswith("bulkorders"):
+            place = f"{name}:{trace.tb_lineno}"
+        trace = trace.tb_next
+    kind = type(error).__name__
+    return say(
+        f"程序出错（{kind} {place}）：请把这句话发给技术支持。", f"The program failed ({kind} {place}): pass this sentence to support."
+    )
+
+
+def _interrupt(_signal: int, _frame: object) -> None:
+    """SIGTERM ends a run as Ctrl-C does."""
+    raise KeyboardInterrupt
+
+
+def _prepare_streams() -> None:
+    """JSON is UTF-8 wherever it goes; a console that lacks a letter shows its code instead of failing."""
+    for stream in (sys.stdout, sys.stderr):
+        reconfigure = getattr(stream, "reconfigure", None)
+        if reconfigure is None:
+            continue
+        if stream.isatty():
+            reconfigure(errors="backslashreplace")
+        else:
+            reconfigure(encoding="utf-8", errors="backslashreplace")

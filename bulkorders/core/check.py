@@ -74,7 +74,11 @@ class _Sheet:
 
 
 def _check_template(template: Template, matches: Sequence[Match], notes: Sequence[Issue]) -> Checked:
-    checked = Checked(template.name, headings={found.table.sheet: _headings(found) for found in matches})
+    checked = Checked(
+        template.name,
+        headings={found.table.sheet: _headings(found) for found in matches},
+        header_rows={found.table.sheet: found.header_row for found in matches},
+    )
     checked.issues.extend(notes)
     blank = 0
     for found in matches:

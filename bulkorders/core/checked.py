@@ -32,7 +32,8 @@ class Checked:
     """A workbook, read as one template. The n-th entry of each column belongs to the n-th place.
 
     `columns`: typed values by field name, None for blank. `bad`: cells that could not be read, as (row number, field name), with
-    their shown text. `headings`: the matched columns by sheet and field. `shown`: the cells of rows with errors as the merchant
+    their shown text. `headings` and `header_rows`: the
+    matched columns by sheet and field, and Excel's row of the header. `shown`: the cells of rows with errors as the merchant
     sees them, by column letter, for the terminal. `blank`: empty rows between data rows.
     """
 
@@ -43,6 +44,7 @@ class Checked:
     bad: dict[tuple[int, str], str] = field(default_factory=dict)
     merged: list[MergedField] = field(default_factory=list)
     headings: Mapping[str, Mapping[str, Heading]] = field(default_factory=dict)
+    header_rows: Mapping[str, int] = field(default_factory=dict)
     issues: list[Issue] = field(default_factory=list)
     shown: dict[Place, dict[str, str]] = field(default_factory=dict)
     blank: int = 0

@@ -47,6 +47,12 @@ def fingerprint(order: Order) -> str:
     return f"{FINGERPRINT_VERSION}:{hashlib.sha256(text).hexdigest()}"
 
 
+def identity(principal: str, order: Order) -> str:
+    """What makes an order the same order for ever: who the remote takes us for, the template, and the values of its key."""
+    text = orjson.dumps([principal, order.template.name, sorted(order.key.items())])
+    return hashlib.sha256(text).hexdigest()
+
+
 def _canonical(level: Level, element: Element) -> list[Any]:
     values = {field.name: _typed(element.values.get(field.name)) for field in level.fields if element.values.get(field.name) is not None}
     children = {

@@ -98,6 +98,8 @@ class Provider(Protocol):
     endpoint: str
     test_hosts: frozenset[str]
     """Hosts where orders are not real."""
+    updates: bool
+    """Whether sending an order again with other content modifies it."""
 
     def settings(self, raw: Mapping[str, Any]) -> Any:
         """The account's table, validated. Raises pydantic.ValidationError."""

@@ -4,6 +4,8 @@ FIRST_WAIT = 1.0
 LONGEST_WAIT = 30.0
 MOST_WAITS = 12
 """Answers in a row that prove "not processed", until a run gives up and leaves its orders unsent: some five minutes."""
+MOST_FIRST_WAITS = 4
+"""The same where the remote was never reached in this run: it is more likely misconfigured than busy."""
 MOST_UNCLEAR = 3
 """Unclear answers in a row, until a run stops: what does not answer now would put every order in doubt."""
 

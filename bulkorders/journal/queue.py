@@ -1,6 +1,7 @@
 """Orders out: one at a time is claimed, sent and settled, and outcome(n) and sending(n+1) are one commit."""
 
 import datetime as dt
+from collections.abc import Sequence
 from typing import Any
 
 from sqlalchemy import Connection, Select, func, insert, or_, select, update
@@ -39,6 +40,34 @@ def next_due(journal: Journal, gate: str) -> dt.datetime | None:
         waiting = _waiting(gate).with_only_columns(func.min(orders.c.due), func.count())
         due, count = connection.execute(waiting).one()
         return (due or dt.datetime.min.replace(tzinfo=dt.UTC)) if count else None
+
+
+def is_waiting(journal: Journal, gate: str, batches_: Sequence[str]) -> bool:
+    """Whether any of these batches has an order at the gate that is not answered yet."""
+    open_ = (Status.PENDING.value, Status.SENDING.value)
+    with journal.read() as connection:
+        found = connection.execute(
+            select(orders.c.id)
+            .join(placements, placements.c.order_id == orders.c.id)
+            .where(orders.c.gate == gate, orders.c.status.in_(open_), placements.c.batch.in_(batches_), placements.c.fate.is_(None))
+            .limit(1)
+        )
+        return found.first() is not None
+
+
+def count_waiting(journal: Journal, batches_: Sequence[str]) -> int:
+    """How many orders of these batches wait to be sent."""
+    waiting = orders.c.status == Status.PENDING.value, placements.c.batch.in_(batches_), placements.c.fate.is_(None)
+    with journal.read() as connection:
+        joined = select(func.count()).select_from(orders.join(placements, placements.c.order_id == orders.c.id))
+        return int(connection.execute(joined.where(*waiting)).scalar_one())
+
+
+def tell_waiting(journal: Journal, gate: str, reason: Words) -> None:
+    """Says of all orders that still wait at a gate why they do."""
+    with journal.write() as connection:
+        waiting = orders.c.gate == gate, orders.c.status == Status.PENDING.value
+        connection.execute(update(orders).where(*waiting).values(**said(reason)))
 
 
 def doubt_the_abandoned(journal: Journal, gate: str, now: dt.datetime) -> int:

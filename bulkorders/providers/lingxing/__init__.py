@@ -21,6 +21,7 @@ class Lingxing:
     templates = TEMPLATES
     endpoint = "/order/amzod/api/createOrder"
     test_hosts: frozenset[str] = frozenset()
+    updates = False
 
     def settings(self, raw: Mapping[str, Any]) -> "LingxingSettings":
         """The account's table, validated. Raises pydantic.ValidationError, SettingsError."""

@@ -1,0 +1,194 @@
+"""What people see at the terminal: bad rows as the sheet, counts in colour, progress with the time left. The only place with rich."""
+
+import sys
+import threading
+from collections import defaultdict
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+
+from rich.console import Console
+from rich.markup import escape
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, TaskID, TextColumn, TimeElapsedColumn, TimeRemainingColumn
+from rich.table import Table
+from rich.text import Text
+
+from bulkorders.core.issue import Issue, Severity
+from bulkorders.core.order import Place
+from bulkorders.core.outcome import Verdict
+from bulkorders.core.result import FATE_WORDS, Fate
+from bulkorders.core.words import Words
+from bulkorders.pipeline.ingest import Checkup
+from bulkorders.pipeline.report import BatchReport, fate_words
+
+from .words import lang, say
+
+SHOWN_ROWS = 20
+"""Bad rows shown at the terminal; all of them stand in the results workbook and in `--json`."""
+_STYLE = {Severity.ERROR: "bold white on red", Severity.WARNING: "black on yellow", Severity.NOTE: "dim"}
+_FATE_STYLE = {
+    Fate.CREATED: "green", Fate.SKIPPED: "green", Fate.ACCEPTED: "cyan", Fate.INVALID: "red", Fate.CHANGED: "red",
+    Fate.REJECTED: "red", Fate.IN_DOUBT: "yellow", Fate.UNSENT: "yellow",
+}  # fmt: skip
+
+
+def stdout() -> Console:
+    """Where results are printed."""
+    return Console(file=sys.stdout, highlight=False, soft_wrap=not sys.stdout.isatty())
+
+
+def stderr() -> Console:
+    """Where the program talks."""
+    return Console(file=sys.stderr, highlight=False, soft_wrap=not sys.stderr.isatty())
+
+
+def show_checkup(checkup: Checkup) -> None:
+    """A file's check: as the sheet on a terminal, as lines elsewhere."""
+    console = stdout()
+    console.print(Text(f"{checkup.file}", style="bold"))
+    if checkup.refused:
+        console.print(Text(f"  {checkup.refused.message.say(lang())}", style="red"))
+    if console.is_terminal:
+        _show_rows(console, checkup)
+    else:
+        for issue in checkup.issues:
+            console.print(Text(f"  {line_of(issue)}"))
+    if checkup.orders:
+        console.print(_counted(checkup))
+
+
+def line_of(issue: Issue) -> str:
+    """An issue as one line: how grave, which sheet, the sentence."""
+    words = {Severity.ERROR: ("错误", "error"), Severity.WARNING: ("提醒", "warning"), Severity.NOTE: ("说明", "note")}
+    return f"{say(*words[issue.severity])} [{issue.sheet or '-'}] {issue.message.say(lang())}"
+
+
+def _counted(checkup: Checkup) -> Text:
+    orders = checkup.orders
+    if orders is None:
+        return Text("")
+    valid, invalid = len(orders.valid), len(orders.orders) - len(orders.valid)
+    unit = orders.template.unit
+    text = Text(
+        say(
+            f"  {orders.template.title}：读取 {orders.rows['read']} 行，{len(orders.orders)} 个{unit}，其中 ",
+            f"  {orders.template.name}: {orders.rows['read']} rows, {len(orders.orders)} orders, of which ",
+        )
+    )
+    text.append(say(f"{valid} 个可以提交", f"{valid} can be submitted"), style="green")
+    text.append(say("，", ", "))
+    text.append(say(f"{invalid} 个有误", f"{invalid} are invalid"), style="red" if invalid else "dim")
+    return text.append(say("。", "."))
+
+
+def _show_rows(console: Console, checkup: Checkup) -> None:
+    """Each bad row as it stands in the sheet, its bad cells coloured, the sentences beneath."""
+    by_row: dict[Place, list[Issue]] = defaultdict(list)
+    for issue in checkup.issues:
+        if issue.sheet and issue.row and issue.severity is not Severity.NOTE:
+            by_row[Place(issue.sheet, issue.row)].append(issue)
+        elif issue.severity is not Severity.NOTE and issue.row is None:
+            console.print(Text(f"  {issue.message.say(lang())}", style="yellow"))
+    for place, issues in list(by_row.items())[:SHOWN_ROWS]:
+        if place in checkup.checked.shown:
+            console.print(_row_table(checkup, place, issues))
+        for issue in issues:
+            console.print(Text("  ▸ " + issue.message.say(lang()), style="red" if issue.is_error else "yellow"))
+    if len(by_row) > SHOWN_ROWS:
+        more = len(by_row) - SHOWN_ROWS
+        console.print(Text(say(f"  还有 {more} 行有问题，没有列出。", f"  {more} more rows are not shown."), style="dim"))
+
+
+def _row_table(checkup: Checkup, place: Place, issues: Sequence[Issue]) -> Table:
+    marks = {issue.column: _STYLE[issue.severity] for issue in reversed(issues) if issue.column}
+    cells, headings = checkup.checked.shown[place], checkup.checked.headings.get(place.sheet, {})
+    letters = {heading.letter: heading.label for heading in headings.values()}
+    keys = {heading.letter for name, heading in headings.items() if checkup.orders and checkup.orders.template[name].key}
+    chosen = [letter for letter in letters if letter in marks or letter in keys]
+    table = Table(title=f"{place.sheet} {say('第', 'row')} {place.row} {say('行', '')}", title_justify="left", title_style="dim")
+    for letter in chosen:
+        table.add_column(escape(f"{letter} {letters[letter].strip()}"), overflow="fold", max_width=28)
+    table.add_row(*(Text(cells.get(letter) or "　", style=marks.get(letter, "")) for letter in chosen))
+    return table
+
+
+def show_batch(report: BatchReport, results: Path | None) -> None:
+    """A batch's fates, counted, and where the results are."""
+    console = stdout()
+    console.print(_counts(report))
+    if results:
+        console.print(Text(say(f"结果表：{results}", f"results: {results}")))
+
+
+def _counts(report: BatchReport) -> Text:
+    batch, totals = report.batch, report.totals
+    text = Text(say(f"批次 {batch.id}：{totals.read} 单", f"batch {batch.id}: {totals.read} orders"), style="bold")
+    for fate, count in totals.by_fate.items():
+        if count:
+            text.append(say("，", ", "))
+            text.append(f"{fate_words(fate, batch.is_test).say(lang())} {count}", style=_FATE_STYLE[fate])
+    return text
+
+
+def show_problems(report: BatchReport) -> None:
+    """The orders that need somebody, one line each, and the issues that belong to none."""
+    console = stderr()
+    told = [order for order in report.orders if order.fate not in (Fate.CREATED, Fate.SKIPPED) and order.message]
+    for order in told[:SHOWN_ROWS]:
+        words = FATE_WORDS[order.fate].say(lang())
+        console.print(
+            Text(f"  {order.display} {words}：{order.message.say(lang()) if order.message else ''}", style=_FATE_STYLE[order.fate])
+        )
+    if len(told) > SHOWN_ROWS:
+        more = len(told) - SHOWN_ROWS
+        console.print(Text(say(f"  还有 {more} 单，见结果表。", f"  {more} more stand in the results."), style="dim"))
+    for position, issue in report.issues:
+        if position is None and issue.severity is not Severity.NOTE:
+            console.print(Text(f"  {line_of(issue)}", style="yellow"))
+
+
+class Talk:
+    """Tells how a run goes: a bar with the time left on a terminal, a line when something waits."""
+
+    def __init__(self, console: Console, progress: Progress | None) -> None:
+        self._console, self._progress = console, progress
+        self._task: TaskID | None = None
+        self._lock, self._said = threading.Lock(), ""
+
+    def starts(self, orders: int) -> None:
+        """The bar is as long as there are orders to send."""
+        if self._progress and orders:
+            self._task = self._progress.add_task(say("提交", "submitting"), total=orders)
+
+    def settled(self, account: str, verdict: Verdict) -> None:  # one bar for all accounts
+        """An order was answered."""
+        if self._progress and self._task is not None and verdict not in (Verdict.NOT_PROCESSED, Verdict.STOPPED):
+            self._progress.advance(self._task)
+
+    def waits(self, account: str, reason: Words) -> None:
+        """Something waits: said once until it changes."""
+        line = say(f"账号 {account}：{reason.zh}", f"account {account}: {reason.en}")
+        with self._lock:
+            if line != self._said:
+                self._said = line
+                self._console.print(Text(line, style="yellow"))
+
+
+@contextmanager
+def talk() -> Iterator[Talk]:
+    """Talk about a run; the bar is shown on a terminal only."""
+    console = stderr()
+    if not console.is_terminal:
+        yield Talk(console, None)
+        return
+    columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn(), TimeRemainingColumn())
+    with Progress(*columns, console=console, transient=True) as progress:
+        yield Talk(console, progress)
+
+
+def make_table(*headings: str) -> Table:
+    """A table for stdout."""
+    table = Table(show_edge=False, header_style="bold")
+    for heading in headings:
+        table.add_column(heading, overflow="fold")
+    return table

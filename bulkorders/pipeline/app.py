@@ -1,0 +1,122 @@
+"""The wiring, whole: settings to accounts, the journal, the clock."""
+
+import datetime as dt
+import random
+import secrets
+import time
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from functools import cached_property
+from urllib.parse import urlsplit
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+
+from pydantic import ValidationError
+
+from bulkorders.core.provider import Account, Clock
+from bulkorders.core.template import Template
+from bulkorders.errors import SettingsError, UsageError
+from bulkorders.journal.journal import Journal, open_journal
+from bulkorders.providers import load_providers
+from bulkorders.settings import Settings, describe_errors
+
+
+class SystemClock:
+    """The machine's own time."""
+
+    def now(self) -> dt.datetime:
+        """The time in UTC."""
+        return dt.datetime.now(dt.UTC)
+
+    def monotonic(self) -> float:
+        """Seconds that never go back."""
+        return time.monotonic()
+
+    def sleep(self, seconds: float) -> None:
+        """Waits."""
+        time.sleep(seconds)
+
+
+@dataclass
+class App:
+    """One run of the program. `is_test`: every account of it is a sandbox's."""
+
+    settings: Settings
+    clock: Clock = field(default_factory=SystemClock)
+    is_test: bool = False
+    chance: random.Random = field(default_factory=random.Random)
+
+    @cached_property
+    def journal(self) -> Journal:
+        """The journal, opened when first needed. Raises JournalError."""
+        return open_journal(self.settings.journal_url)
+
+    @cached_property
+    def accounts(self) -> Mapping[str, Account]:
+        """The configured accounts by name. Raises SettingsError."""
+        accounts = {name: self._account(name, raw) for name, raw in self.settings.accounts.items()}
+        by_principal: dict[str, str] = {}
+        for name, account in accounts.items():
+            other = by_principal.setdefault(account.principal, name)
+            if other != name:
+                raise SettingsError(
+                    f"账号 {other} 和 {name} 是平台上的同一个账号：请只留一个。",
+                    f"accounts {other} and {name} are one at the remote: keep one.",
+                )
+        return accounts
+
+    def _account(self, name: str, raw: Mapping[str, object]) -> Account:
+        provider = load_providers().get(str(raw.get("provider")))
+        if provider is None:
+            known = "、".join(load_providers())
+            raise SettingsError(
+                f"账号 {name} 的 provider 应为 {known} 之一：请在配置里改正。", f"account {name}: provider must be one of {known}."
+            )
+        try:
+            settings = provider.settings({**raw, "name": name})
+        except ValidationError as error:
+            zh, en = describe_errors(f"账号 {name} ", error)
+            raise SettingsError(zh, en) from error
+        is_test = self.is_test or urlsplit(settings.base_url).hostname in provider.test_hosts
+        return Account(name, provider, provider.principal(settings), settings, is_test)
+
+    def account(self, name: str) -> Account:
+        """One account. Raises UsageError where there is none of that name."""
+        if name not in self.accounts:
+            known = "、".join(self.accounts) or "（还没有配置账号）"
+            raise UsageError(
+                f"没有账号 {name}，现有：{known}。", f"there is no account {name}; known: {', '.join(self.accounts) or 'none'}."
+            )
+        return self.accounts[name]
+
+    @cached_property
+    def timezone(self) -> ZoneInfo:
+        """The zone in which times are shown. Raises SettingsError."""
+        try:
+            return ZoneInfo(self.settings.timezone)
+        except (ZoneInfoNotFoundError, ValueError) as error:
+            zone = self.settings.timezone
+            raise SettingsError(f"没有时区 {zone}：请改成 Asia/Shanghai 这样的名字。", f"there is no timezone {zone}.") from error
+
+    def new_batch_id(self) -> str:
+        """A name that people can read out: the day, and six letters that nobody guesses twice."""
+        letters = "".join(secrets.choice("abcdefghjkmnpqrstuvwxyz23456789") for _ in range(6))
+        return f"{self.clock.now().astimezone(self.timezone):%Y%m%d}-{letters}"
+
+    def close(self) -> None:
+        """Lets go of the journal."""
+        if "journal" in self.__dict__:
+            self.journal.close()
+
+
+def find_template(name: str) -> Template:
+    """A template by its name. Raises UsageError."""
+    for template in all_templates():
+        if template.name == name:
+            return template
+    known = "、".join(template.name for template in all_templates())
+    raise UsageError(f"没有模板 {name}，现有：{known}。", f"there is no template {name}; known: {known}.")
+
+
+def all_templates() -> list[Template]:
+    """Every provider's templates."""
+    return [template for provider in load_providers().values() for template in provider.templates]

@@ -1,0 +1,171 @@
+"""A file in: checked, grouped, routed, frozen, and written down as a draft."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any
+
+from bulkorders.core.checked import Checked
+from bulkorders.core.group import Orders, group
+from bulkorders.core.issue import Issue
+from bulkorders.core.order import Order
+from bulkorders.core.payload import build, fingerprint, identity
+from bulkorders.core.provider import Account, Provider
+from bulkorders.core.refusal import STRICT, Refusal, refuse
+from bulkorders.core.result import Fate
+from bulkorders.core.words import Words
+from bulkorders.errors import UsageError
+from bulkorders.journal.batches import add_draft
+from bulkorders.journal.kept import keep
+from bulkorders.journal.records import Draft, NewBatch
+from bulkorders.providers import load_providers, template_modules
+from bulkorders.workbook.isolated import check_workbook
+
+from .app import App, find_template
+from .route import fitting, route
+
+SAID_ISSUES = 5
+"""Errors of an order that its message names; all of them stand in the results."""
+
+
+@dataclass(frozen=True)
+class Checkup:
+    """What a file says, read as one template: what was read, and its orders unless it was refused."""
+
+    file: Path
+    checked: Checked
+    orders: Orders | None
+
+    @property
+    def refused(self) -> Refusal | None:
+        """Why the file was refused, if it was."""
+        return self.checked.refused
+
+    @property
+    def issues(self) -> Sequence[Issue]:
+        """All there is to say, in the sheet's order."""
+        return self.orders.issues if self.orders else self.checked.issues
+
+
+@dataclass(frozen=True)
+class Ingested:
+    """A checkup, and the draft that it became: None for a file that was refused or holds no order."""
+
+    checkup: Checkup
+    batch: str | None
+    refused: Refusal | None = None
+
+
+def check_file(path: Path) -> list[Checkup]:
+    """Reads a file and checks it, once for each template in it. Raises UsageError for a file that cannot be opened."""
+    import bulkorders.providers
+
+    try:
+        found = check_workbook(path, list(bulkorders.providers.__path__), template_modules())
+    except OSError as error:
+        raise UsageError(*_cannot_open(path, error)) from error
+    return [_checkup(path, checked) for checked in found]
+
+
+def _checkup(path: Path, checked: Checked) -> Checkup:
+    if checked.refused or checked.template is None:
+        return Checkup(path, checked, None)
+    return Checkup(path, checked, group(find_template(checked.template), checked))
+
+
+def _cannot_open(path: Path, error: OSError) -> tuple[str, str]:
+    if isinstance(error, FileNotFoundError):
+        return f"找不到文件 {path}：请核对路径。", f"there is no file {path}."
+    if isinstance(error, IsADirectoryError):
+        return f"{path} 是文件夹：请写明里面的文件。", f"{path} is a folder: name a file."
+    return f"文件 {path} 打不开：可能正被 Excel 占用，或没有权限。", f"{path} cannot be opened: {error.strerror}."
+
+
+def ingest(app: App, path: Path, *, account: str | None = None, strict: bool = False) -> list[Ingested]:
+    """Keeps a file, checks the kept copy, and writes each template's orders down as a draft.
+
+    Raises UsageError (no such file, no account to choose), SettingsError, JournalError.
+    """
+    try:
+        content_hash, kept = keep(app.journal, path)
+    except OSError as error:
+        raise UsageError(*_cannot_open(path, error)) from error
+    checkups = [replace(checkup, file=path) for checkup in check_file(kept)]
+    if strict and (invalid := sum(len(found.orders.orders) - len(found.orders.valid) for found in checkups if found.orders)):
+        return [Ingested(checkup, None, checkup.refused or refuse(STRICT, count=invalid)) for checkup in checkups]
+    # routed before anything is written: a file whose account is not clear leaves nothing behind
+    routed = [_route(app, checkup, account) for checkup in checkups]
+    return [_add(app, checkup, routes, content_hash) for checkup, routes in zip(checkups, routed, strict=True)]
+
+
+Routes = Mapping[int, Account | Issue]
+
+
+def _route(app: App, checkup: Checkup, named: str | None) -> Routes:
+    """The account of each valid order, by its number."""
+    if not checkup.orders or not checkup.orders.orders:
+        return {}
+    accounts = fitting(app.accounts, provider_of(checkup.orders), named)
+    return {number: route(order, accounts) for number, order in enumerate(checkup.orders.orders) if order.is_valid}
+
+
+def provider_of(orders: Orders) -> Provider:
+    """The provider whose template it is."""
+    return next(provider for provider in load_providers().values() if orders.template in provider.templates)
+
+
+def _add(app: App, checkup: Checkup, routes: Routes, content_hash: str) -> Ingested:
+    if not checkup.orders or not checkup.orders.orders:
+        return Ingested(checkup, None, checkup.refused)
+    orders = checkup.orders
+    homeless = [issue for issue in routes.values() if isinstance(issue, Issue)]
+    batch = app.new_batch_id()
+    new = NewBatch(
+        id=batch, file=str(checkup.file.absolute()), content_hash=content_hash, template=orders.template.name,
+        is_test=any(account.is_test for account in routes.values() if isinstance(account, Account)) or app.is_test,
+        rows=orders.rows, sheets=_sheets(checkup),
+        drafts=[_draft(order, routes.get(number)) for number, order in enumerate(orders.orders)],
+        issues=_numbered([*orders.issues, *homeless], orders),
+    )  # fmt: skip
+    add_draft(app.journal, new, app.clock.now())
+    return Ingested(checkup, batch)
+
+
+def _sheets(checkup: Checkup) -> dict[str, Any]:
+    """What the results need to know of each sheet: the header's row, and the number format of each column."""
+    template = find_template(checkup.checked.template or "")
+    return {
+        sheet: {
+            "header_row": checkup.checked.header_rows[sheet],
+            "formats": {heading.letter: template[name].kind.number_format for name, heading in headings.items()},
+        }
+        for sheet, headings in checkup.checked.headings.items()
+    }
+
+
+def _numbered(issues: Sequence[Issue], orders: Orders) -> list[tuple[int | None, Issue]]:
+    """Each issue with the number of its order."""
+    owners = {id(issue): number for number, order in enumerate(orders.orders) for issue in order.issues}
+    by_display = {order.display: number for number, order in enumerate(orders.orders)}
+    return [(owners.get(id(issue), by_display.get(issue.order or "")), issue) for issue in issues]
+
+
+def _draft(order: Order, target: Account | Issue | None) -> Draft:
+    """One order as it goes into the journal, its request frozen."""
+    if not isinstance(target, Account):
+        errors = [issue.message for issue in order.issues if issue.is_error] + ([target.message] if target else [])
+        return Draft(order.display, order.labelled_key, order.places, fate=Fate.INVALID, message=join(errors))
+    return Draft(
+        display=order.display, key=order.labelled_key, places=order.places, account=target.name, gate=target.gate,
+        identity=identity(target.principal, order), fingerprint=fingerprint(order),
+        payload=target.provider.encode(build(order)),
+    )  # fmt: skip
+
+
+def join(messages: Sequence[Words]) -> Words:
+    """Several sentences as one message, equal ones once."""
+    unique = list(dict.fromkeys(messages))
+    more = len(unique) - SAID_ISSUES
+    zh = "".join(message.zh for message in unique[:SAID_ISSUES]) + (f"（另有 {more} 处）" if more > 0 else "")
+    en = " ".join(message.en for message in unique[:SAID_ISSUES]) + (f" ({more} more)" if more > 0 else "")
+    return Words(zh, en)

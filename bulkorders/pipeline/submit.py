@@ -1,0 +1,218 @@
+"""Orders out: releases drafts, and sends what is due through the gates of their accounts, one call at a time each.
+
+A gate is drained by one process at a time. Accounts are drained side by side, each in a thread; the caller waits, so that an
+interrupt reaches it at once.
+"""
+
+import datetime as dt
+import threading
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from typing import Protocol
+
+from bulkorders.core.order import Status
+from bulkorders.core.outcome import Outcome, Verdict
+from bulkorders.core.provider import Account
+from bulkorders.core.retry import MOST_FIRST_WAITS, MOST_UNCLEAR, MOST_WAITS, backoff
+from bulkorders.core.words import Words
+from bulkorders.journal.batches import release
+from bulkorders.journal.gate import Holder, hold, holder
+from bulkorders.journal.queue import claim, count_waiting, doubt_the_abandoned, gates_of, is_waiting, next_due, settle, tell_waiting
+from bulkorders.journal.records import Claimed, Settled
+from bulkorders.journal.tokens import Tokens
+
+from .app import App
+
+POLL_SECONDS = 0.5
+STOP_SECONDS = 8.0
+"""How long an interrupted run waits for the call in flight; what is still out then is in doubt."""
+
+
+_UNCONFIGURED = Words(
+    "配置里没有账号 {name} 了，或它换了平台账号：请改好配置，再运行 resume。",
+    "account {name} is no longer configured, or is another one at the remote: mend the configuration and run resume.",
+)
+
+
+class Watcher(Protocol):
+    """Who is told how it goes. Called from several threads."""
+
+    def starts(self, orders: int) -> None:
+        """So many orders of these batches wait to be sent."""
+        ...
+
+    def settled(self, account: str, verdict: Verdict) -> None:
+        """An order's call was answered."""
+        ...
+
+    def waits(self, account: str, reason: Words) -> None:
+        """The account's orders wait, and for what."""
+        ...
+
+
+@dataclass
+class Run:
+    """One run over the gates of some batches. `holders`: who else holds a gate at the end, by account."""
+
+    app: App
+    batches: Sequence[str]
+    watcher: Watcher
+    wait: bool = True
+    holders: dict[str, Holder] = field(default_factory=dict)
+    failures: list[BaseException] = field(default_factory=list)
+    stop: threading.Event = field(default_factory=threading.Event)
+
+    def go(self) -> None:
+        """Sends until the batches have nothing left that can be sent now. Raises KeyboardInterrupt, and what a drain raised."""
+        gates = {gate: name for batch in self.batches for gate, name in gates_of(self.app.journal, batch)}
+        drains = [threading.Thread(target=self._drain, args=(gate, name), daemon=True) for gate, name in gates.items()]
+        self.watcher.starts(count_waiting(self.app.journal, self.batches))
+        for drain in drains:
+            drain.start()
+        try:
+            for drain in drains:
+                while drain.is_alive():
+                    drain.join(POLL_SECONDS)
+        except KeyboardInterrupt:
+            self.stop.set()
+            for drain in drains:
+                drain.join(STOP_SECONDS)
+            raise
+        if self.failures:
+            raise self.failures[0]
+
+    def _drain(self, gate: str, name: str) -> None:
+        try:
+            account = self.app.accounts.get(name)
+            if account is None or account.gate != gate:
+                reason = Words(
+                    f"配置里没有账号 {name} 了，或它换了平台账号：请改好配置，再运行 resume。", f"account {name} is no longer configured."
+                )
+                tell_waiting(self.app.journal, gate, reason)
+                return
+            self._at_gate(account)
+        except BaseException as error:  # noqa: BLE001  # handed over to the thread that waits, which raises it
+            self.failures.append(error)
+
+    def _at_gate(self, account: Account) -> None:
+        """Drains the gate as soon as it is free; without `wait`, only if it is free now."""
+        told = False
+        while not self.stop.is_set():
+            with hold(self.app.journal, account.gate, self.app.clock.now()) as is_held:
+                if is_held:
+                    Drain(self, account).go()
+                    return
+            if not self.wait or not is_waiting(self.app.journal, account.gate, self.batches):
+                break
+            if not told:
+                told = True
+                self.watcher.waits(account.name, _held_by(holder(self.app.journal, account.gate)))
+            self.app.clock.sleep(POLL_SECONDS)
+        if (other := holder(self.app.journal, account.gate)) is not None:
+            self.holders[account.name] = other
+
+
+def _held_by(other: Holder | None) -> Words:
+    if other is None:
+        return Words("另一个程序正在用这个账号发送，等它发完", "another process is sending for this account")
+    return Words(
+        f"{other.host} 上的另一个程序（进程 {other.pid}，{other.since:%H:%M:%S} UTC 起）正在用这个账号发送，等它发完",
+        f"process {other.pid} on {other.host} is sending for this account since {other.since:%H:%M:%S} UTC",
+    )
+
+
+class Drain:
+    """One account's orders, one after the other, while this process holds the gate."""
+
+    def __init__(self, run: Run, account: Account) -> None:
+        self.run, self.app, self.account, self.gate = run, run.app, account, account.gate
+        self.waits = self.unclear = 0
+        self.has_reached = False
+        self.stopped: Words | None = None
+
+    def go(self) -> None:
+        """Sends until no order is left that can be sent now, or the account has to stop."""
+        doubt_the_abandoned(self.app.journal, self.gate, self.app.clock.now())
+        api = self.account.provider.connect(self.account, Tokens(self.app.journal), self.app.clock)
+        try:
+            order = self._next()
+            while order is not None:
+                order = self._send(order, api.create(order.payload)) or self._next()
+        finally:
+            api.close()
+        if self.stopped is not None:
+            tell_waiting(self.app.journal, self.gate, self.stopped)
+
+    def _next(self) -> Claimed | None:
+        """The next order, waiting for it to be due."""
+        while not self.run.stop.is_set() and self.stopped is None:
+            now = self.app.clock.now()
+            due = next_due(self.app.journal, self.gate)
+            if due is None:
+                return None
+            if due <= now:
+                return claim(self.app.journal, self.gate, now)
+            self._sleep((due - now).total_seconds())
+        return None
+
+    def _sleep(self, seconds: float) -> None:
+        until = self.app.clock.monotonic() + seconds
+        while not self.run.stop.is_set() and (rest := until - self.app.clock.monotonic()) > 0:
+            self.app.clock.sleep(min(rest, POLL_SECONDS))
+
+    def _send(self, order: Claimed, outcome: Outcome) -> Claimed | None:
+        """Writes an outcome down and, in the same commit, claims the next order: it leaves at once."""
+        settled = self._settled(order, outcome)
+        self._count(outcome)
+        go_on = self.stopped is None and not self.run.stop.is_set() and outcome.verdict is not Verdict.NOT_PROCESSED
+        following = settle(self.app.journal, order, settled, self.gate, go_on=go_on)
+        self.run.watcher.settled(self.account.name, outcome.verdict)
+        if outcome.verdict is Verdict.NOT_PROCESSED and settled.due is not None and self.stopped is None:
+            self.run.watcher.waits(self.account.name, outcome.message or Words("平台正忙", "the remote is busy"))
+            self._sleep((settled.due - self.app.clock.now()).total_seconds())
+        return following
+
+    def _settled(self, order: Claimed, outcome: Outcome) -> Settled:
+        now = self.app.clock.now()
+        due = None
+        if outcome.verdict is Verdict.NOT_PROCESSED:
+            due = now + dt.timedelta(seconds=backoff(self.waits, self.app.chance.random(), outcome.wait))
+        is_back = outcome.verdict in (Verdict.NOT_PROCESSED, Verdict.STOPPED)
+        return Settled(
+            status=_STATUS[outcome.verdict], at=now, code=outcome.code, message=outcome.message,
+            request_id=outcome.request_id, remote_id=outcome.remote_id, due=due, counts=not is_back,
+        )  # fmt: skip
+
+    def _count(self, outcome: Outcome) -> None:
+        """Counts what goes wrong in a row, and stops the account where going on would only do more of it."""
+        self.waits = self.waits + 1 if outcome.verdict is Verdict.NOT_PROCESSED else 0
+        self.unclear = self.unclear + 1 if outcome.verdict is Verdict.UNCLEAR else 0
+        self.has_reached = self.has_reached or outcome.code is not None
+        if outcome.verdict is Verdict.STOPPED:
+            self.stopped = outcome.message
+        elif self.waits >= (MOST_WAITS if self.has_reached else MOST_FIRST_WAITS):
+            said = outcome.message or Words("平台正忙", "the remote is busy")
+            self.stopped = Words(
+                f"{said.zh}，试了 {self.waits} 次：请稍后运行 resume。", f"{said.en}, tried {self.waits} times: run resume later."
+            )
+        elif self.unclear >= MOST_UNCLEAR:
+            self.stopped = Words(
+                f"平台连续 {self.unclear} 次没有答清楚，先停下：请稍后运行 resume。",
+                f"{self.unclear} unclear answers in a row, stopped: run resume later.",
+            )
+
+
+_STATUS = {
+    Verdict.CREATED: Status.CREATED,
+    Verdict.ACCEPTED: Status.ACCEPTED,
+    Verdict.REJECTED: Status.REJECTED,
+    Verdict.NOT_PROCESSED: Status.PENDING,
+    Verdict.STOPPED: Status.PENDING,
+    Verdict.UNCLEAR: Status.IN_DOUBT,
+}
+
+
+def release_all(app: App, batches: Sequence[str]) -> None:
+    """Releases drafts: from now on their orders are sent."""
+    for batch in batches:
+        release(app.journal, batch, app.clock.now())
