@@ -72,7 +72,8 @@ class _Speaking(click.Command):
 
     def format_options(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
         """The list of options, and of commands for a group."""
-        records = [record for parameter in self.get_params(ctx) if (record := parameter.get_help_record(ctx))]
+        options = (parameter for parameter in self.get_params(ctx) if isinstance(parameter, click.Option))
+        records = [record for each in options if (record := each.get_help_record(ctx))]
         with formatter.section(say("选项", "Options")):
             formatter.write_dl(records)
         if isinstance(self, click.Group):
@@ -114,6 +115,8 @@ def usage_message(error: click.ClickException) -> str:
     if lang() == "en":
         return error.format_message()
     match error:
+        case click.exceptions.NoSuchCommand():
+            return f"没有命令 {error.command_name}：用 bulkorders --help 看有哪些命令。"
         case click.NoSuchOption():
             return f"没有选项 {error.option_name}：用 --help 看有哪些选项。"
         case click.MissingParameter():

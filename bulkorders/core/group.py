@@ -16,7 +16,7 @@ from .field import Field
 from .issue import Issue, Problem, issue_at
 from .order import Element, Order, Place
 from .template import Level, Rule, Template
-from .words import Words
+from .words import NOTHING, Words
 
 Key = tuple[str | None, ...]
 
@@ -145,13 +145,20 @@ def _agreed(work: _Grouping, key: Key, each: Field, rows: Sequence[int]) -> Any:
     given = [(row, column[row]) for row in rows if column[row] is not None] if column else []
     if not given:
         if each.required and not any((row, each.name) in work.checked.bad for row in rows):
-            work.report(key, rows[0], each.name, Problem(codes.REQUIRED, {"hint": each.kind.describe()}))
+            work.report(key, rows[0], each.name, Problem(codes.REQUIRED, {"hint": _such_as(each)}))
         return None
     first, value = given[0]
     for row, other in given[1:]:
         if other != value:
             _conflict(work, key, each, row, first, other, value)
     return value
+
+
+def _such_as(each: Field) -> Words:
+    """What to fill in where nothing is."""
+    if each.kind.choices:
+        return each.kind.describe()
+    return Words(f"，例如 {each.example}", f", such as {each.example}") if each.example else NOTHING
 
 
 def _conflict(work: _Grouping, key: Key, each: Field, row: int, first: int, other: Any, value: Any) -> None:

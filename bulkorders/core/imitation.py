@@ -73,6 +73,9 @@ class Fault:
 class Imitation(Protocol):
     """A remote in memory. `handle` may be called from several threads at once."""
 
+    ledger: list[Any]
+    """Every order that it has created, in order: the truth that a program's results are compared with."""
+
     def handle(self, request: Request) -> Reply:
         """Answers one request; its effect takes place now. What it holds (a bucket's token) it holds until `done`."""
         ...
@@ -86,4 +89,8 @@ class Imitation(Protocol):
 
     def account(self, base_url: str) -> dict[str, Any]:
         """The settings table of an account that works at this imitation, as in `bulkorders.toml`."""
+        ...
+
+    def fail_next(self, fault: Fault, times: int = 1) -> None:
+        """Lets a fault hit the next calls that it fits."""
         ...

@@ -30,6 +30,7 @@ class Reading:
 
 
 BLANK = Reading()
+"""The one reading of every blank cell."""
 
 
 def bad(code: codes.Code, **values: object) -> Reading:
@@ -143,7 +144,7 @@ class Text:
     def describe(self) -> Words:
         parts = [Words("编号（文本）", "identifier (text)") if self.identifier else Words("文本", "text")]
         if self.pattern:
-            parts.append(self.pattern_words)
+            parts = [self.pattern_words]
         if self.max_length:
             parts.append(Words(f"最多 {self.max_length} 个字符", f"at most {self.max_length} characters"))
         if self.limit:

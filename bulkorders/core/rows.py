@@ -10,7 +10,7 @@ from . import issue as codes
 from .cell import is_blank, shown, trim
 from .header import Match
 from .issue import Issue, Problem, issue_at
-from .kinds import Reading
+from .kinds import BLANK, Reading
 from .template import Template
 
 _FOOTER = re.compile(
@@ -48,7 +48,8 @@ def sort_rows(
 ) -> SortedRows:
     """Sorts the rows below the header. A row whose only content was filled down from a merged cell is empty."""
     rows = list(next(iter(raw.values()), ()))
-    own = {row: [name for name in raw if (row, name) not in filled and not is_blank(raw[name][row])] for row in rows}
+    columns = [(name, readings[name]) for name in raw]
+    own = {row: [name for name, cells in columns if cells[row] is not BLANK and (row, name) not in filled] for row in rows}
     outside = _rows_outside(found, rows)
     kinds: dict[int, RowKind] = {}
     issues: list[Issue] = []

@@ -3,7 +3,6 @@
 import datetime as dt
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
-from contextlib import suppress
 from dataclasses import dataclass
 from itertools import groupby
 from pathlib import Path
@@ -65,9 +64,13 @@ def write_workbook(app: App, reports: Sequence[BatchReport], target: Path) -> Pa
     try:
         target.parent.mkdir(parents=True, exist_ok=True)
         for name in _names(target.absolute()):
-            with suppress(PermissionError):  # open in Excel: the next name
+            try:
                 write_results(kept, content, name)
-                return target if name == target.absolute() else name
+            except PermissionError:
+                if not name.exists():
+                    raise
+                continue  # open in Excel: the next name
+            return target if name == target.absolute() else name
     except OSError as error:
         raise UsageError(f"结果表 {target} 写不了：{error.strerror}。", f"{target} cannot be written: {error.strerror}.") from error
     raise UsageError(f"结果表 {target} 写不了：没有权限，或正被 Excel 打开。", f"{target} cannot be written: no rights, or open in Excel.")
@@ -159,7 +162,8 @@ def _why_held(report: BatchReport, order: Placed, errors: set[Place]) -> str:
 
 
 def _result(fate: str, status: str, reasons: Iterable[str], more: Mapping[str, str]) -> dict[str, str]:
-    return {"fate": fate, "status": status, "reason": "\n".join(dict.fromkeys(reasons)), **more}
+    told = {"fate": fate, "status": status, "reason": "\n".join(dict.fromkeys(reasons))}
+    return {**told, "rows": "", "request_id": "", "submitted_at": "", "batch": "", **more}
 
 
 def row_ranges(places: Sequence[Place]) -> str:

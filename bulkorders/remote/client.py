@@ -20,7 +20,7 @@ GRACE_SECONDS = 10.0
 CONNECT_SECONDS = 10.0
 LOOPBACK = frozenset({"127.0.0.1", "::1", "localhost"})
 
-for _name in ("httpx", "httpcore"):  # they log whole URLs, which carry tokens and signatures
+for _name in ("httpx", "httpcore", "stamina"):  # they log whole URLs, which carry tokens and signatures, or each try
     logging.getLogger(_name).setLevel(logging.WARNING)
 
 

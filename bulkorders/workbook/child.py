@@ -3,6 +3,7 @@
 It has limits of memory and time and dies with its parent: standard input stays open for as long as the parent lives.
 """
 
+import errno
 import importlib
 import json
 import os
@@ -96,19 +97,22 @@ def _check(request: dict[str, Any]) -> list[Checked]:
 
 def _load_templates(provider_paths: list[str], modules: list[str]) -> list[Template]:
     """The templates of modules named by their import names; providers may lie in folders of their own."""
-    import bulkorders.providers
-
-    bulkorders.providers.__path__ = [*dict.fromkeys([*bulkorders.providers.__path__, *provider_paths])]
+    providers = importlib.import_module("bulkorders.providers")
+    providers.__path__ = [*dict.fromkeys([*providers.__path__, *provider_paths])]
     return [template for name in modules for template in importlib.import_module(name).TEMPLATES]
 
 
-def _write_results(request: dict[str, Any]) -> Refusal | None:
+def _write_results(request: dict[str, Any]) -> Refusal | int | None:
+    """None when written, else why not: a refusal of the source, or the number of the system's error at the target."""
     from .results import write_results
 
     tables = _read(request["path"])
     if isinstance(tables, Refusal):
         return tables
-    write_results(tables, request["report"], Path(request["target"]))
+    try:
+        write_results(tables, request["report"], Path(request["target"]))
+    except OSError as error:
+        return error.errno or errno.EIO
     return None
 
 

@@ -30,8 +30,8 @@ MEMORY_PER_BYTE = 40
 """Bytes of address space for each byte of the file, between the least and the most."""
 
 _BUG = (
-    "程序在检查表格时出错（{where}），没有发送任何订单：请把这句话和文件交给技术支持。",
-    "The program failed while checking the workbook ({where}), nothing was sent: pass this sentence and the file to support.",
+    "程序在处理表格时出错（{where}）：请把这句话和文件交给技术支持。",
+    "The program failed on the workbook ({where}): pass this sentence and the file to support.",
 )
 _KNOWN = {
     (known.__module__, known.__qualname__): known
@@ -64,6 +64,8 @@ def write_results(path: Path, report: Mapping[str, Any], target: Path) -> None:
     """Writes the results of a workbook to `target`, whole or not at all. Raises BulkordersError, OSError."""
     request = {"task": "results", "path": str(path), "report": report, "target": str(target)}
     answer = _run(request, path)
+    if isinstance(answer, int):
+        raise OSError(answer, os.strerror(answer))
     if isinstance(answer, Refusal):
         raise BulkordersError(f"结果表没有写成：{answer.message.zh}", f"The results were not written: {answer.message.en}")
 

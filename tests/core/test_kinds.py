@@ -6,7 +6,7 @@ from decimal import Decimal as Exact
 from typing import Any
 
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from bulkorders.core.cell import plain, shown
@@ -287,6 +287,9 @@ def test_a_blank_cell_has_no_value_and_nothing_to_say(kind: Kind, raw: object) -
 
 @pytest.mark.parametrize("kind", ALL_KINDS)
 @given(raw=RAW)
+@example(raw=dt.datetime.max)
+@example(raw="9" * 5000)
+@example(raw="\ud800")
 def test_every_cell_is_read_or_refused_by_name(kind: Kind, raw: Any) -> None:
     """No content of a cell raises: a value, a blank, or a reason."""
     reading = kind.parse(raw)
