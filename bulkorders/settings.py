@@ -23,7 +23,7 @@ LOOPBACK = frozenset({"127.0.0.1", "::1", "localhost"})
 class Settings(BaseSettings):
     """What the program as a whole is told. `accounts`: raw tables by name."""
 
-    model_config = SettingsConfigDict(env_prefix="BULKORDERS_", env_nested_delimiter="__", extra="ignore", toml_file=None)
+    model_config = SettingsConfigDict(env_prefix="BULKORDERS_", env_nested_delimiter="__", extra="forbid", toml_file=None)
 
     journal: str | None = None
     timezone: str = "Asia/Shanghai"
@@ -40,6 +40,16 @@ class Settings(BaseSettings):
     ) -> tuple[PydanticBaseSettingsSource, ...]:
         """Options, then the environment, then the file."""
         return init_settings, env_settings, TomlConfigSettingsSource(settings_cls)
+
+    @field_validator("accounts")
+    @classmethod
+    def _join_names(cls, accounts: dict[str, dict[str, Any]]) -> dict[str, dict[str, Any]]:
+        """Names from the environment come without their capitals: `MAIN__APP_SECRET` belongs to the account `Main`."""
+        whole = {name.casefold(): name for name, table in accounts.items() if "provider" in table}
+        joined: dict[str, dict[str, Any]] = {}
+        for name in sorted(accounts, key=lambda name: "provider" not in accounts[name]):  # what the environment adds comes last
+            joined.setdefault(whole.get(name.casefold(), name), {}).update(accounts[name])
+        return joined
 
     @property
     def journal_url(self) -> str:

@@ -74,7 +74,9 @@ def sheet(
     names = list(fields) if fields is not None else [field.name for field in template.fields]
     header = [(labels or {}).get(each, template[each].label) for each in names]
     data = [[row.get(each) for each in names] for row in rows]
-    return make_table(name, [*above, header, *between, *data], merges, hidden)
+    everything = [*above, header, *between, *data]
+    width = max(map(len, everything))
+    return make_table(name, [[*row, *[None] * (width - len(row))] for row in everything], merges, hidden)
 
 
 def column_of(template: Template, field: str) -> int:

@@ -6,7 +6,10 @@ import tempfile
 from contextlib import suppress
 from pathlib import Path
 
+from sqlalchemy import select
+
 from .journal import Journal
+from .tables import batches
 
 _CHUNK = 1024 * 1024
 
@@ -29,6 +32,14 @@ def keep(journal: Journal, file: Path) -> tuple[str, Path]:
             Path(name).unlink()
         raise
     return digest.hexdigest(), target
+
+
+def discard(journal: Journal, content_hash: str) -> None:
+    """Lets go of a file of which no batch was made. Files of batches stay."""
+    with journal.read() as connection:
+        is_used = connection.execute(select(batches.c.id).where(batches.c.content_hash == content_hash).limit(1)).first()
+    if is_used is None:
+        kept_path(journal, content_hash).unlink(missing_ok=True)
 
 
 def kept_path(journal: Journal, content_hash: str) -> Path:

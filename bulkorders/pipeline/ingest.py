@@ -16,7 +16,7 @@ from bulkorders.core.result import Fate
 from bulkorders.core.words import Words
 from bulkorders.errors import UsageError
 from bulkorders.journal.batches import add_draft
-from bulkorders.journal.kept import keep
+from bulkorders.journal.kept import discard, keep
 from bulkorders.journal.records import Draft, NewBatch
 from bulkorders.providers import load_providers, template_modules
 from bulkorders.workbook.isolated import check_workbook
@@ -90,6 +90,13 @@ def ingest(app: App, path: Path, *, account: str | None = None, strict: bool = F
         content_hash, kept = keep(app.journal, path)
     except OSError as error:
         raise UsageError(*_cannot_open(path, error)) from error
+    try:
+        return _ingest(app, path, kept, content_hash, account=account, strict=strict)
+    finally:
+        discard(app.journal, content_hash)
+
+
+def _ingest(app: App, path: Path, kept: Path, content_hash: str, *, account: str | None, strict: bool) -> list[Ingested]:
     checkups = [replace(checkup, file=path) for checkup in check_file(kept)]
     if strict and (invalid := sum(len(found.orders.orders) - len(found.orders.valid) for found in checkups if found.orders)):
         return [Ingested(checkup, None, checkup.refused or refuse(STRICT, count=invalid)) for checkup in checkups]

@@ -21,7 +21,7 @@ from bulkorders.workbook.isolated import write_results
 from .app import App, find_template
 
 ENDING, TEST_ENDING = "_结果", "_测试结果"
-_HELD = Words("同一{unit}的第 {rows} 行有误，整{unit}没有发送。", "Row {rows} of the same order is wrong, so it was not sent.")
+_HELD = Words("同一{unit}的第 {rows} 行有误，整个{unit}没有发送。", "Row {rows} of the same order is wrong, so it was not sent.")
 _TEST = Words("（测试）", " (test)")
 
 

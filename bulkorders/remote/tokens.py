@@ -19,21 +19,27 @@ class TokenKeeper:
     store: TokenStore
     clock: Clock
     fetch: Callable[[str | None], Token | Outcome]
+    _known: Token | None = None
 
     def current(self) -> Token | Outcome:
-        """The stored pair, or a new one where that is missing or ends soon."""
-        token = self.store.get(self.principal)
-        return token if self._is_fresh(token) and token else self.renew(token)
+        """The pair last used, else the stored one, else a new one; none that ends soon."""
+        token = self._known if self._is_fresh(self._known) else self.store.get(self.principal)
+        if token is None or not self._is_fresh(token):
+            return self.renew(token)
+        self._known = token
+        return token
 
     def renew(self, used: Token | None) -> Token | Outcome:
         """A pair other than `used`: what another process has stored meanwhile, or a new one, stored before it is used."""
         with self.store.locked(self.principal):
             stored = self.store.get(self.principal)
             if stored and self._is_fresh(stored) and (used is None or stored.access != used.access):
+                self._known = stored
                 return stored
             fetched = self.fetch(stored.refresh if stored else None)
             if isinstance(fetched, Token):
                 self.store.put(self.principal, fetched)
+                self._known = fetched
             return fetched
 
     def _is_fresh(self, token: Token | None) -> bool:

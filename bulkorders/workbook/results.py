@@ -40,7 +40,7 @@ _FATE_LOOKS: Mapping[str, Look] = {
     Fate.IN_DOUBT: style.OPEN, Fate.UNSENT: style.OPEN, Fate.ACCEPTED: style.OPEN,
 }  # fmt: skip
 _WELL = frozenset({Fate.CREATED, Fate.SKIPPED, Fate.ACCEPTED})
-_RESULT_WIDTHS = {"status": 12, "reason": 60, "rows": 12, "request_id": 26, "submitted_at": 21, "batch": 16}
+_RESULT_WIDTHS = {"status": 16, "reason": 60, "rows": 12, "request_id": 26, "submitted_at": 21, "batch": 16}
 
 WRAPPED = Look(wraps=True)
 HEADING = Look(bold=True, paper="D9E1F2", wraps=True, boxed=True, across="center")
@@ -54,7 +54,8 @@ def write_results(tables: Sequence[Table], report: Mapping[str, Any], target: Pa
     """Writes the results workbook to `target`, whole or not at all. Raises OSError; PermissionError where `target` is locked.
 
     `tables` are all sheets of the merchant's workbook. `report` has `is_test`, `summary` (label, value), `counts` (word, count,
-    meaning, fate) and by sheet its `header_row`, number `formats` by letter, `bad` cells and result `rows` by row number.
+    meaning, fate) and by sheet its `header_row`, number `formats` by letter, `bad` cells and result `rows` by row number; a row
+    that belongs to no order has the fate "".
     """
     with _scratch_folder():
         book = Workbook(write_only=True)
@@ -142,7 +143,7 @@ class _Plan:
         if self.report is None:
             return False
         bad = any("error" in cells.values() for cells in self.report["bad"].values())
-        return bad or any(row["fate"] not in _WELL for row in self.report["rows"].values())
+        return bad or any(row["fate"] not in _WELL for row in self.report["rows"].values() if row["fate"])
 
     @property
     def header_row(self) -> int:
@@ -194,15 +195,16 @@ class _Plan:
 
 
 def _width(plan: _Plan, number: int) -> int:
-    """A column's width by its cells from the header down, the header with its filter's arrow included."""
+    """A column's width by its cells below the header, and by the header with its filter's arrow."""
+    column = plan.table.frame[number]
     texts = {
         raw if isinstance(raw, str) else shown(raw)
-        for row, raw in plan.table.frame[number].items()
-        if int(row) > plan.header_row and (row, number) not in plan.wide and not (raw is None or raw != raw)
+        for row, raw in zip(column.index.tolist(), column.tolist(), strict=True)
+        if row > plan.header_row and (row, number) not in plan.wide and not (raw is None or raw != raw)
     }
     widest = max(map(text_width, texts), default=0) + 2
     if plan.header_row:
-        widest = max(widest, min(text_width(trim(shown(plan.table.frame.at[plan.header_row, number]))) + 5, 26))
+        widest = max(widest, min(text_width(trim(shown(column.loc[plan.header_row]))) + 5, 26))
     return min(max(widest, NARROWEST), WIDEST)
 
 
