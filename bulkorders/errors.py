@@ -10,6 +10,27 @@
 Expected failures are values instead: a bad cell is an `Issue`, a refused file a `Refusal`, an answer of the remote an `Outcome`.
 """
 
+import errno
+
+_OS_REASONS = {
+    errno.ENOSPC: ("磁盘满了", "the disk is full"),
+    errno.EDQUOT: ("磁盘配额用完了", "the disk quota is used up"),
+    errno.EACCES: ("没有权限，或正被别的程序打开", "no rights, or open in another program"),
+    errno.EPERM: ("没有权限，或正被别的程序打开", "no rights, or open in another program"),
+    errno.EROFS: ("磁盘是只读的", "the disk is read-only"),
+    errno.ENOENT: ("文件夹或文件不存在", "there is no such file or folder"),
+    errno.ENOTDIR: ("路径里有一段不是文件夹", "a part of the path is no folder"),
+    errno.EISDIR: ("那里是一个文件夹", "it is a folder"),
+    errno.EEXIST: ("那里已经有同名的文件", "a file of that name is there"),
+    errno.ENAMETOOLONG: ("文件名太长", "the name is too long"),
+}
+
+
+def os_reason(error: OSError) -> tuple[str, str]:
+    """Why the system refused, in a few words of each language."""
+    number = error.errno or 0
+    return _OS_REASONS.get(number, (f"系统错误 {number}", f"system error {number}"))
+
 
 class BulkordersError(Exception):
     """The root. `str()` of it is one plain sentence for the person at the terminal."""

@@ -7,14 +7,14 @@ import os
 import tomllib
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Any
+from typing import Any, ClassVar
 from urllib.parse import urlsplit
 
 from platformdirs import user_config_path, user_data_path
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator
-from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict, TomlConfigSettingsSource
+from pydantic_settings import BaseSettings, InitSettingsSource, PydanticBaseSettingsSource, SettingsConfigDict
 
-from bulkorders.errors import SettingsError
+from bulkorders.errors import SettingsError, os_reason
 
 FILE_NAME = "bulkorders.toml"
 LOOPBACK = frozenset({"127.0.0.1", "::1", "localhost"})
@@ -23,7 +23,10 @@ LOOPBACK = frozenset({"127.0.0.1", "::1", "localhost"})
 class Settings(BaseSettings):
     """What the program as a whole is told. `accounts`: raw tables by name."""
 
-    model_config = SettingsConfigDict(env_prefix="BULKORDERS_", env_nested_delimiter="__", extra="forbid", toml_file=None)
+    model_config = SettingsConfigDict(env_prefix="BULKORDERS_", env_nested_delimiter="__", extra="forbid")
+
+    file: ClassVar[dict[str, Any]] = {}
+    """What `bulkorders.toml` says."""
 
     journal: str | None = None
     timezone: str = "Asia/Shanghai"
@@ -39,7 +42,7 @@ class Settings(BaseSettings):
         file_secret_settings: PydanticBaseSettingsSource,
     ) -> tuple[PydanticBaseSettingsSource, ...]:
         """Options, then the environment, then the file."""
-        return init_settings, env_settings, TomlConfigSettingsSource(settings_cls)
+        return init_settings, env_settings, InitSettingsSource(settings_cls, init_kwargs=cls.file)
 
     @field_validator("accounts")
     @classmethod
@@ -61,17 +64,26 @@ def load_settings(config: Path | None = None, journal: str | None = None) -> Set
     """The settings in force. Raises SettingsError for a named file that is not there or says something unusable."""
     path = find_config(config)
     options = {"journal": journal} if journal else {}
-    with_file = type("Settings", (Settings,), {"model_config": SettingsConfigDict(toml_file=path)})
+    with_file = type("Settings", (Settings,), {"file": _read_toml(path) if path else {}})
     try:
         return with_file(**options)  # type: ignore[no-any-return]  # a class of Settings
-    except tomllib.TOMLDecodeError as error:
-        raise SettingsError(f"配置文件 {path} 写得不对：{error}。", f"{path} is not valid TOML: {error}.") from error
-    except OSError as error:
-        raise SettingsError(f"配置文件 {path} 读不了：{error.strerror}。", f"{path} cannot be read: {error.strerror}.") from error
     except ValidationError as error:
         raise SettingsError(*describe_errors("配置", error)) from error
+
+
+def _read_toml(path: Path) -> dict[str, Any]:
+    """The file's tables; a byte-order mark, as Windows editors leave it, does no harm. Raises SettingsError."""
+    try:
+        return tomllib.loads(path.read_text(encoding="utf-8-sig"))
+    except tomllib.TOMLDecodeError as error:
+        raise SettingsError(
+            f"配置文件 {path} 写得不对（{error}）：请核对引号、等号和方括号。", f"{path} is not valid TOML: {error}."
+        ) from error
     except UnicodeDecodeError as error:
         raise SettingsError(f"配置文件 {path} 不是 UTF-8 编码：请另存为 UTF-8。", f"{path} is not UTF-8.") from error
+    except OSError as error:
+        zh, en = os_reason(error)
+        raise SettingsError(f"配置文件 {path} 读不了：{zh}。", f"{path} cannot be read: {en}.") from error
 
 
 def find_config(named: Path | None) -> Path | None:
@@ -95,16 +107,25 @@ def describe_errors(where: str, error: ValidationError) -> tuple[str, str]:
     )
 
 
+_REASONS = (
+    ("missing", "没有填", "is missing"),
+    ("extra_forbidden", "不认识，请核对拼写", "is unknown"),
+    ("greater_than", "太小", "is too small"),
+    ("less_than", "太大", "is too large"),
+    ("float", "应为数字", "must be a number"),
+    ("int", "应为整数", "must be a whole number"),
+    ("string", "应为文字，要加引号", "must be text in quotes"),
+    ("bool", "应为 true 或 false", "must be true or false"),
+    ("frozen_set", '应为列表，如 ["a", "b"]', 'must be a list such as ["a", "b"]'),
+    ("dict", "应为一节设置，如 [accounts.main]", "must be a table such as [accounts.main]"),
+)
+
+
 def _reason(found: Mapping[str, Any]) -> tuple[str, str]:
-    kind = found["type"]
-    if kind == "missing":
-        return "没有填", "is missing"
-    if kind == "extra_forbidden":
-        return "不认识，请核对拼写", "is unknown"
-    if kind == "value_error":
+    if found["type"] == "value_error":
         zh, _, en = str(found["ctx"]["error"]).partition("|")
         return zh, en or zh
-    return f"的值不对（{found['msg']}）", f"is not valid ({found['msg']})"
+    return next(((zh, en) for kind, zh, en in _REASONS if found["type"].startswith(kind)), ("的值不对", "is not valid"))
 
 
 class AccountSettings(BaseModel):

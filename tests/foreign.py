@@ -57,9 +57,10 @@ class Cut:
 
 @dataclass(frozen=True)
 class Slow:
-    """The order is taken, the answer comes after some seconds."""
+    """The order is taken, the answer comes after some seconds; a call that the caller gives up is no longer in flight for him."""
 
     seconds: float
+    given_up: bool = False
 
 
 @dataclass(frozen=True)
@@ -131,6 +132,12 @@ class Foreign:
     def tried(self) -> Counter[str]:
         """How often each order number came as far as the business."""
         return Counter(taken.order for taken in self.received)
+
+    def forgive(self) -> None:
+        """Takes every token back into its bucket, as the vendor does after two minutes, and forgets calls that were given up."""
+        with self._lock:
+            self._bucket.clear()
+            self._now.clear()
 
     def assert_in_order(self) -> None:
         """What must hold after every run: no malformed call, never two in flight, no order number twice in the ledger."""
@@ -218,7 +225,7 @@ class Foreign:
             self._complain_about(body)
         elif method == "POST":
             self._complain("a call without a body")
-        if _sign(_canonical(body, given), self.app_id) != given["sign"]:
+        if sign(canonical(body, given), self.app_id) != given["sign"]:
             self._complain("signature")
             return _gateway("2001006", "api sign not correct")
         return None
@@ -280,9 +287,13 @@ class Foreign:
                 if recorded:
                     self._record(taken)
                 return None
-            case Slow(seconds):
+            case Slow(seconds, given_up):
                 answer = self._record(taken)
+                with self._lock:
+                    self._now[CREATE] -= given_up
                 time.sleep(seconds)
+                with self._lock:
+                    self._now[CREATE] += given_up
                 return 200, answer
             case _:
                 return 200, self._record(taken)
@@ -338,13 +349,15 @@ def _members(text: str) -> Iterator[tuple[str, str]]:
         position = end + (text[end] == ",")
 
 
-def _canonical(body: bytes, given: Mapping[str, str]) -> str:
+def canonical(body: bytes, given: Mapping[str, str]) -> str:
+    """The text that is signed: sorted `k=v` of the top-level values and the public parameters, empty ones left out."""
     values = {name: json.loads(raw) if raw.startswith('"') else raw for name, raw in (_members(body.decode()) if body else ())}
     values.update({name: given[name] for name in PUBLIC if name != "sign"})
     return "&".join(f"{name}={values[name]}" for name in sorted(values) if values[name] != "")
 
 
-def _sign(text: str, app_id: str) -> str:
+def sign(text: str, app_id: str) -> str:
+    """The vendor's steps 4 to 6: MD5 in upper case, AES-ECB under the AppID, Base64."""
     digest = hashlib.md5(text.encode(), usedforsecurity=False).hexdigest().upper().encode()
     padder = padding.PKCS7(128).padder()
     encryptor = Cipher(algorithms.AES(app_id.encode()), modes.ECB()).encryptor()  # noqa: S305  # what the vendor uses

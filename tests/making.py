@@ -118,7 +118,7 @@ def mcf_issues(*rows: Mapping[str, Any], notes: bool = False) -> list[tuple[str,
     return [(issue.code, issue.field) for issue in orders.issues if notes or issue.severity != "note"]
 
 
-def draft(number: str = "A1", content: str = "one", *, gate: str = GATE, **changed: Any) -> Draft:
+def draft(number: str = "A1", content: str = "one", *, gate: str | None = GATE, **changed: Any) -> Draft:
     """An order on its way into the journal: `number` makes its identity, `content` its payload and fingerprint."""
     values: dict[str, Any] = {
         "display": number, "key": {"订单号": number}, "places": [Place("Sheet1", 2)], "account": "main", "gate": gate,

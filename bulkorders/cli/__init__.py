@@ -51,7 +51,8 @@ def main(arguments: Sequence[str] | None = None) -> NoReturn:
 
 def _run(arguments: Sequence[str]) -> int:
     try:
-        code = root.main(list(arguments), prog_name="bulkorders", standalone_mode=False)
+        with root.make_context("bulkorders", list(arguments)) as context:
+            code = root.invoke(context)
     except click.exceptions.Exit as ended:
         return ended.exit_code
     except click.exceptions.NoArgsIsHelpError as error:
@@ -67,6 +68,8 @@ def _run(arguments: Sequence[str]) -> int:
         sys.stderr.close()  # nobody reads on; Python would complain about it at the end
         os._exit(0)
     except Exception as error:  # noqa: BLE001  # a bug of ours ends as one sentence, too
+        if isinstance(error.__cause__ or error.__context__, KeyboardInterrupt):  # caught by a library on its way
+            return _fail(say("已中断。", "Interrupted."), INTERRUPTED)
         return _fail(_bug(error), 1)
     return code if isinstance(code, int) else 0
 

@@ -30,10 +30,12 @@ def check(files: Sequence[Path], as_json: bool, payloads: bool, account: str | N
     """Exit code 0, 3 for a refused file, 4 for errors."""
     from bulkorders.core.result import first_exit_code
     from bulkorders.pipeline.ingest import check_file
+    from bulkorders.settings import find_config
 
+    find_config(config)  # a named file that is not there is a mistake, even where no setting is needed
+    accounts = _accounts(config, journal, account) if payloads or account else {}
     found = [(file, checkup) for file in files for checkup in check_file(file)]
     if as_json:
-        accounts = _accounts(config, journal, account) if payloads else {}
         _print_json(found, accounts if payloads else None, account)
     else:
         from .show import show_checkup
@@ -50,6 +52,7 @@ def _exit_code(checkup: "Checkup") -> int:
 
 
 def _print_json(found: Sequence[tuple[Path, "Checkup"]], accounts: Mapping[str, "Account"] | None, named: str | None) -> None:
+    from bulkorders.pipeline.app import path_text
     from bulkorders.pipeline.objects import check_json, dumps, payloads_json
     from bulkorders.pipeline.route import fitting_ones
 
@@ -58,7 +61,7 @@ def _print_json(found: Sequence[tuple[Path, "Checkup"]], accounts: Mapping[str, 
         if accounts is not None:
             orders = checkup.orders
             payloads = payloads_json(orders, fitting_ones(orders, accounts, named)) if orders else []
-        sys.stdout.buffer.write(dumps(check_json(checkup, str(file), lang(), payloads)))
+        sys.stdout.buffer.write(dumps(check_json(checkup, path_text(file), lang(), payloads)))
     sys.stdout.flush()
 
 

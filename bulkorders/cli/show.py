@@ -18,6 +18,7 @@ from bulkorders.core.order import Place
 from bulkorders.core.outcome import Verdict
 from bulkorders.core.result import FATE_WORDS, Fate
 from bulkorders.core.words import Words
+from bulkorders.pipeline.app import path_text
 from bulkorders.pipeline.ingest import Checkup
 from bulkorders.pipeline.report import BatchReport, fate_words
 
@@ -45,7 +46,7 @@ def stderr() -> Console:
 def show_checkup(checkup: Checkup) -> None:
     """A file's check: as the sheet on a terminal, as lines elsewhere."""
     console = stdout()
-    console.print(Text(f"{checkup.file}", style="bold"))
+    console.print(Text(path_text(checkup.file), style="bold"))
     if checkup.refused:
         console.print(Text(f"  {checkup.refused.message.say(lang())}", style="red"))
     if console.is_terminal:
@@ -117,12 +118,13 @@ def show_batch(report: BatchReport, results: Path | None) -> None:
     console = stdout()
     console.print(_counts(report))
     if results:
-        console.print(Text(say(f"结果表：{results}", f"results: {results}")))
+        console.print(Text(say(f"结果表：{path_text(results)}", f"results: {path_text(results)}")))
 
 
 def _counts(report: BatchReport) -> Text:
     batch, totals = report.batch, report.totals
-    text = Text(say(f"批次 {batch.id}：{totals.read} 单", f"batch {batch.id}: {totals.read} orders"), style="bold")
+    draft = "" if batch.is_released else say("（草稿，没有提交）", " (draft)")
+    text = Text(say(f"批次 {batch.id}{draft}：{totals.read} 单", f"batch {batch.id}{draft}: {totals.read} orders"), style="bold")
     for fate, count in totals.by_fate.items():
         if count:
             text.append(say("，", ", "))
@@ -131,8 +133,8 @@ def _counts(report: BatchReport) -> Text:
 
 
 def show_problems(report: BatchReport) -> None:
-    """The orders that need somebody, one line each, and the issues that belong to none."""
-    console = stderr()
+    """The orders that need somebody, one line each, and the issues that belong to none. It quotes cells, so it is data, not talk."""
+    console = stdout()
     told = [order for order in report.orders if order.fate not in (Fate.CREATED, Fate.SKIPPED) and order.message]
     for order in told[:SHOWN_ROWS]:
         words = FATE_WORDS[order.fate].say(lang())

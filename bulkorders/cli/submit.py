@@ -88,13 +88,14 @@ def _tell(app: "App", reports: Sequence["FileReport"], *, as_json: bool, follow:
 
 
 def _tell_json(app: "App", report: "FileReport") -> None:
+    from bulkorders.pipeline.app import path_text
     from bulkorders.pipeline.objects import batch_json, dumps, refused_json
 
     for found in report.ingested:
         if found.batch is None:
-            sys.stdout.buffer.write(dumps(refused_json(found, str(report.file), lang())))
+            sys.stdout.buffer.write(dumps(refused_json(found, path_text(report.file), lang())))
     for batch in report.batches:
-        line = batch_json(app, batch, lang(), file=str(report.file), results=report.results, holders=report.holders)
+        line = batch_json(app, batch, lang(), file=path_text(report.file), results=report.results, holders=report.holders)
         sys.stdout.buffer.write(dumps(line))
     sys.stdout.flush()
 

@@ -3,9 +3,10 @@
 Cells are parsed first, so that one unreadable cell does not hide the other faults of its column; each distinct cell is parsed once.
 """
 
+from collections import defaultdict
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from decimal import Decimal
+from decimal import Context, Decimal
 from typing import Any
 
 from . import issue as codes
@@ -17,19 +18,22 @@ from .issue import Issue, Problem, issue_at
 from .kinds import Constraint, Integer, Reading
 from .kinds import Decimal as DecimalKind
 from .order import Place
-from .refusal import NO_HEADER, BestHeader, Refusal, refuse
+from .refusal import NO_HEADER, BestHeader, Refusal, listed, refuse
+from .result import SUMMARY_TITLE
 from .rows import RowKind, sort_rows
 from .table import Merge, Table
 from .template import Template
 from .words import Words
 
+_EXACT = Context(prec=100)
+"""Precise enough for the longest number that is read, so that a conversion loses no digit."""
 SHOWN_ROWS = 100
 """Rows with errors whose cells are kept to be shown; a person reads no more."""
 
 
 def check(tables: Sequence[Table], templates: Sequence[Template]) -> list[Checked]:
     """A workbook's sheets as the templates that they belong to: one `Checked` a template, or a single refused one."""
-    visible = [table for table in tables if not table.hidden]
+    visible = [table for table in tables if not table.hidden and not _is_summary(table)]
     notes = [issue_at(Problem(codes.SHEET_HIDDEN), sheet=table.sheet) for table in tables if table.hidden]
     matches = [found for table in visible if (found := match(table, templates))]
     matching = [found for found in matches if found.belongs]
@@ -44,14 +48,20 @@ def check(tables: Sequence[Table], templates: Sequence[Template]) -> list[Checke
     return [_check_template(template, [found for found in matching if found.template is template], notes) for template in used]
 
 
+def _is_summary(table: Table) -> bool:
+    """Whether a sheet is the summary that an earlier results workbook brought."""
+    return not table.frame.empty and bool(table.frame.iat[0, 0] == SUMMARY_TITLE)
+
+
 def _without_header(matches: Sequence[Match], notes: list[Issue]) -> Checked:
     best = max(matches, key=lambda found: len(found.columns), default=None)
     if best is None:
         return Checked(None, refuse(NO_HEADER, near=Words("", "")), issues=notes)
     header = best.best_header
+    missing = listed(header.missing, 6)
     near = Words(
-        f"最接近的是工作表「{header.sheet}」第 {header.row} 行，还缺 {len(header.missing)} 个必填的列。",
-        f'The nearest is row {header.row} of sheet "{header.sheet}", which lacks {len(header.missing)} required columns.',
+        f"最接近的是工作表「{header.sheet}」第 {header.row} 行，还缺{missing}。",
+        f' The nearest is row {header.row} of sheet "{header.sheet}", which lacks {missing}.',
     )
     return Checked(best.template.name, refuse(NO_HEADER, header, near=near), issues=notes)
 
@@ -133,7 +143,7 @@ def _merges(found: Match) -> list[tuple[str, Merge]]:
     by_column = {column.number: name for name, column in found.columns.items()}
     return [
         (by_column[merge.left], merge)
-        for merge in found.table.merges
+        for merge in sorted(found.table.merges)
         if merge.left in by_column and merge.bottom > merge.top >= found.first_row
     ]
 
@@ -157,7 +167,7 @@ def _converted(reading: Reading, factor: Decimal) -> Reading:
     """A reading in the field's own unit."""
     if factor == 1 or reading.value is None:
         return reading
-    return Reading(reading.value * factor, reading.problems)
+    return Reading(_EXACT.multiply(reading.value, factor), reading.problems)
 
 
 def _note_cells(
@@ -188,21 +198,28 @@ def _note_cells(
 def _note_merges(checked: Checked, found: Match, rows: Sequence[int], start: int, raw: Mapping[str, Mapping[int, Any]]) -> None:
     """Merged cells: told where they were filled down, refused where the number may be each row's or all rows' together."""
     numbers = {row: number for number, row in enumerate(rows, start)}
-    leaves = {field.name for field in found.template.fields if _counts(found.template, field)}
+    filled: dict[tuple[int, int], list[str]] = defaultdict(list)
     for name, merge in _merges(found):
         spanned = tuple(numbers[row] for row in range(merge.top, merge.bottom + 1) if row in numbers)
         value = shown(raw[name].get(merge.top))
         if len(spanned) < 2 or not value:
             continue
         checked.merged.append(MergedField(name, spanned, merge.text))
-        code = codes.MERGE_OF_AMOUNT if name in leaves else codes.MERGE_FILLED
-        column = found.columns[name]
-        checked.issues.append(
-            issue_at(
-                Problem(code, {"range": merge.text}),
-                sheet=found.table.sheet, row=merge.top, column=column.letter, label=column.label, field=name, value=value,
-            )
-        )  # fmt: skip
+        if _counts(found.template, found.template[name]):
+            checked.issues.append(_merged_amount(found, name, merge, value))
+        else:
+            filled[merge.top, merge.bottom].append(found.columns[name].letter)
+    for (top, bottom), letters in filled.items():
+        problem = Problem(codes.MERGE_FILLED, {"rows": f"{top}-{bottom}", "columns": "、".join(letters)})
+        checked.issues.append(issue_at(problem, sheet=found.table.sheet, row=top))
+
+
+def _merged_amount(found: Match, name: str, merge: Merge, value: str) -> Issue:
+    column = found.columns[name]
+    return issue_at(
+        Problem(codes.MERGE_OF_AMOUNT, {"range": merge.text}),
+        sheet=found.table.sheet, row=merge.top, column=column.letter, label=column.label, field=name, value=value,
+    )  # fmt: skip
 
 
 def _counts(template: Template, field: Field) -> bool:

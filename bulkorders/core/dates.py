@@ -45,7 +45,7 @@ def _from_parts(found: re.Match[str] | None) -> dt.date | dt.datetime | None:
         return None
     parts = {name: int(value) for name, value in found.groupdict().items() if name != "mark" and value is not None}
     try:
-        return dt.datetime(**parts) if "hour" in parts else dt.date(**parts)  # type: ignore[arg-type]  # noqa: DTZ001  # all are int; a sheet's time has no zone
+        return _day_or_time(dt.datetime(**parts)) if "hour" in parts else dt.date(**parts)  # type: ignore[arg-type]  # noqa: DTZ001  # all are int; a sheet's time has no zone
     except ValueError:
         return None
 
@@ -65,5 +65,7 @@ def _either(first: int, second: int, year: int) -> dt.date | tuple[dt.date, dt.d
 
 
 def _day_or_time(value: dt.datetime) -> dt.date | dt.datetime:
-    rounded = (value.replace(tzinfo=None) + dt.timedelta(microseconds=500_000)).replace(microsecond=0)
+    bare = value.replace(tzinfo=None)
+    half = dt.timedelta(microseconds=500_000 if bare < dt.datetime.max.replace(microsecond=0) else 0)  # noqa: DTZ901  # a sheet's time
+    rounded = (bare + half).replace(microsecond=0)
     return rounded.date() if rounded.time() == dt.time() else rounded

@@ -154,10 +154,14 @@ def _agreed(work: _Grouping, key: Key, each: Field, rows: Sequence[int]) -> Any:
     return value
 
 
+FEW_CHOICES = 6
+
+
 def _such_as(each: Field) -> Words:
     """What to fill in where nothing is."""
-    if each.kind.choices:
-        return each.kind.describe()
+    if 0 < len(each.kind.choices) <= FEW_CHOICES:
+        words = each.kind.describe()
+        return Words(f"，可以是：{words.zh}", f": {words.en}")
     return Words(f"，例如 {each.example}", f", such as {each.example}") if each.example else NOTHING
 
 

@@ -57,7 +57,8 @@ class Match:
         """How far the header goes, for a refusal."""
         present = {column.field.label for column in self.columns.values() if column.field}
         missing = tuple(label for label in self.template.required_labels if label not in present)
-        return BestHeader(self.table.sheet, self.header_row, tuple(column.label for column in self.columns.values()), missing)
+        matched = tuple(column.field.label for column in self.columns.values() if column.field)
+        return BestHeader(self.table.sheet, self.header_row, matched, missing)
 
     @property
     def belongs(self) -> bool:
@@ -98,7 +99,8 @@ def _read(table: Table, template: Template, row: int, labels: Mapping[int, Label
             unit = label.unit or units.get(number)
             factor = _factor(unit, field)
             columns[field.name] = Column(number, label.text, field, factor or Decimal(1))
-            issues.extend(_unit_issues(table.sheet, row, columns[field.name], unit, factor))
+            written = label.unit_text or unit or ""
+            issues.extend(_unit_issues(table.sheet, row, columns[field.name], written, factor))
     absent = [field for field in template.fields if field.name not in columns]
     issues.extend(_missing(table.sheet, row, absent, others, tuple(columns.values())))
     issues.extend(_near_labels(table.sheet, row, absent, others))
@@ -120,18 +122,20 @@ def _unit_row(table: Table, header_row: int, labels: Mapping[int, Label]) -> tup
 def _factor(unit: str | None, field: Field) -> Decimal | None:
     if unit is None:
         return Decimal(1)
-    return conversion(unit, field.unit) if field.unit else None
+    factor = conversion(unit, field.unit) if field.unit else None
+    return factor if factor == 1 or field.kind.is_measure else None
 
 
-def _unit_issues(sheet: str, row: int, column: Column, unit: str | None, factor: Decimal | None) -> list[Issue]:
+def _unit_issues(sheet: str, row: int, column: Column, unit: str, factor: Decimal | None) -> list[Issue]:
     field = column.field
-    if unit is None or field is None or factor == 1:
+    if field is None or factor == 1:
         return []
-    if factor is None:
-        asked = Words(f"要用 {field.unit}", f"is in {field.unit}") if field.unit else Words("没有单位", "has no unit")
-        problem = Problem(codes.UNIT_MISMATCH, {"found": unit, "name": field.label, "asked": asked})
-    else:
+    if factor is not None:
         problem = Problem(codes.UNIT_CONVERTED, {"found": unit, "asked": field.unit})
+    elif field.unit:
+        problem = Problem(codes.UNIT_MISMATCH, {"found": unit, "name": field.label, "asked": field.unit})
+    else:
+        problem = Problem(codes.UNIT_UNWANTED, {"found": unit, "name": field.label})
     return [issue_at(problem, sheet=sheet, row=row, column=column.letter, label=column.label, field=field.name)]
 
 

@@ -4,6 +4,7 @@ A `Code` is a kind of trouble, declared once. A `Problem` is one that a kind or 
 is a problem at its place in the workbook. Every message is one sentence: what is wrong, where, and what to do.
 """
 
+import re
 from collections import defaultdict
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
@@ -87,7 +88,7 @@ def issue_at(
 
 def _fill(sentence: str, values: Mapping[str, object], place: str, lang: str) -> str:
     """The sentence with its names filled; one that nobody gave is left out."""
-    return sentence.format_map(defaultdict(str, in_language(values, lang), where=place)).strip().replace("？。", "？")
+    return sentence.format_map(defaultdict(str, in_language(values, lang), where=place)).strip().replace("？。", "？").replace("?.", "?")
 
 
 def where(row: int | None, column: str | None, label: str | None) -> Words:
@@ -102,7 +103,7 @@ def where(row: int | None, column: str | None, label: str | None) -> Words:
 
 def shorten(text: str, most: int = 40) -> str:
     """A text short enough to stand inside a sentence, on one line."""
-    line = " ".join(text.split())
+    line = re.sub(r"[\r\n\t]+", " ", text).strip()
     return line if len(line) <= most else line[: most - 1] + "…"
 
 
@@ -182,8 +183,8 @@ AMBIGUOUS_DATE = _error(
 NOT_CHOICE = _error(
     "not_choice",
     "不在可选范围内",
-    "{where}不能是「{value}」：请改成 {choices}{hint}。",
-    '{where} cannot be "{value}": choose {choices}{hint}.',
+    "{where}不能是「{value}」：{remedy}。",
+    '{where} cannot be "{value}": {remedy}.',
 )
 PATTERN = _error(
     "pattern",
@@ -225,8 +226,8 @@ UNUSUAL = _warning(
 UNKNOWN_CHOICE = _warning(
     "unknown_choice",
     "不在已知清单里",
-    "{where}的「{value}」不在已知清单里：请核对有没有写错{hint}。",
-    '{where}: "{value}" is not in the list we know: check the spelling{hint}.',
+    "{where}的「{value}」不在已知清单里：请核对有没有写错。",
+    '{where}: "{value}" is not in the list we know: check the spelling.',
 )
 
 # -- rows and orders ---------------------------------------------------------------------------------------------------------
@@ -263,8 +264,8 @@ MERGE_OF_AMOUNT = _error(
 MERGE_FILLED = _note(
     "merge_filled",
     "合并单元格已展开",
-    "{where}的合并单元格 {range} 按每行都是「{value}」读取。",
-    '{where}: the merged cell {range} is read as "{value}" on each row.',
+    "第 {rows} 行的合并单元格，按每行都填了同样的内容读取：{columns} 列。",
+    "The merged cells of rows {rows} are read as if each row had their content: columns {columns}.",
 )
 EXAMPLE_ROW = _note(
     "example_row",
@@ -320,8 +321,14 @@ DUPLICATE_COLUMN = _error(
 UNIT_MISMATCH = _error(
     "unit_mismatch",
     "单位不符",
-    "{where}的单位是 {found}，而「{name}」{asked}：请换算后改写列名。",
-    '{where} is in {found}, but "{name}" {asked}: convert the values and rename the column.',
+    "{where}的单位是 {found}，而「{name}」要用 {asked}：请换算后改写列名。",
+    '{where} is in {found}, but "{name}" must be in {asked}: convert the values and rename the column.',
+)
+UNIT_UNWANTED = _error(
+    "unit_unwanted",
+    "列名多了单位",
+    "{where}的列名里写了 {found}，而「{name}」这一列不带单位和币种：请把列名改成「{name}」。",
+    '{where} names {found}, but "{name}" has no unit or currency: rename the column to "{name}".',
 )
 UNIT_CONVERTED = _note(
     "unit_converted",
@@ -344,8 +351,8 @@ SHEET_PASSED = _note(
 SHEET_HIDDEN = _note(
     "sheet_hidden",
     "跳过隐藏的工作表",
-    "工作表「{sheet}」是隐藏的，没有读取。",
-    'Sheet "{sheet}" is hidden and was not read.',
+    "工作表「{sheet}」是隐藏的，没有读取：如果要读，请先取消隐藏。",
+    'Sheet "{sheet}" is hidden and was not read: unhide it if it should be.',
 )
 
 CATALOGUE: tuple[Code, ...] = tuple(value for value in list(globals().values()) if isinstance(value, Code))

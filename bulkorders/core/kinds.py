@@ -60,6 +60,11 @@ class Kind(Protocol):
         """The words of a drop-down, or none."""
         ...
 
+    @property
+    def is_measure(self) -> bool:
+        """Whether its values can be converted to another unit."""
+        ...
+
     def parse(self, raw: Any) -> Reading:
         """Reads a raw cell."""
         ...
@@ -93,6 +98,7 @@ class Text:
     unusual: tuple[tuple[str, Words], ...] = ()
 
     number_format = "@"
+    is_measure = False
     choices: Sequence[str] = ()
 
     def parse(self, raw: Any) -> Reading:
@@ -168,6 +174,7 @@ class Integer:
     maximum: int = 2**31 - 1
 
     number_format = "0"
+    is_measure = False
     choices: Sequence[str] = ()
 
     def parse(self, raw: Any) -> Reading:
@@ -199,6 +206,7 @@ class Decimal:
     places: int | None = None
 
     number_format = "General"
+    is_measure = True
     choices: Sequence[str] = ()
 
     def parse(self, raw: Any) -> Reading:
@@ -255,6 +263,7 @@ class Date:
     """A day, or a day with its time where the cell gives one; the payload has `2022-12-09` or `2025-04-09T14:30:45`."""
 
     number_format = "yyyy-mm-dd"
+    is_measure = False
     choices: Sequence[str] = ()
 
     def parse(self, raw: Any) -> Reading:
@@ -290,6 +299,7 @@ class Choice:
     listed_words: Words = NOTHING
 
     number_format = "@"
+    is_measure = False
 
     @property
     def choices(self) -> Sequence[str]:
@@ -309,14 +319,10 @@ class Choice:
                 value,
                 (Problem(codes.FOLDED, {"read": value}),) if half_width(trim(shown(raw))) != trim(shown(raw)) else (),
             )
-        hint = self._hint(text)
-        if hint == "" and self.others is not None and re.fullmatch(self.others, text):
-            return Reading(text, (Problem(codes.UNKNOWN_CHOICE),))
-        return bad(codes.NOT_CHOICE, choices=self.describe(), hint=hint)
-
-    def _hint(self, text: str) -> Words | str:
         proposal = self.proposals.get(text) or self.proposals.get(text.casefold())
-        return Words(f"，应为 {proposal}？", f"; {proposal}?") if proposal else ""
+        if proposal is None and self.others is not None and re.fullmatch(self.others, text):
+            return Reading(text, (Problem(codes.UNKNOWN_CHOICE),))
+        return bad(codes.NOT_CHOICE, remedy=Words(f"应为 {proposal}？", f"{proposal}?") if proposal else _choose(self.describe()))
 
     def constraints(self) -> Sequence[Constraint]:
         return ()
@@ -342,6 +348,7 @@ class Flag:
     no: Any
 
     number_format = "@"
+    is_measure = False
     choices: Sequence[str] = ("是", "否")
 
     def parse(self, raw: Any) -> Reading:
@@ -350,7 +357,7 @@ class Flag:
         text = trim(half_width(shown(raw))).casefold()
         if text in _YES or text in _NO:
             return Reading(text in _YES)
-        return bad(codes.NOT_CHOICE, choices=self.describe())
+        return bad(codes.NOT_CHOICE, remedy=_choose(self.describe()))
 
     def constraints(self) -> Sequence[Constraint]:
         return ()
@@ -360,6 +367,10 @@ class Flag:
 
     def encode(self, value: Any) -> Any:
         return self.yes if value else self.no
+
+
+def _choose(described: Words) -> Words:
+    return Words(f"请改成：{described.zh}", f"choose {described.en}")
 
 
 def _joined(parts: Sequence[Words]) -> Words:

@@ -24,6 +24,8 @@ class Label:
     text: str
     folded: str
     unit: str | None
+    unit_text: str = ""
+    """The unit as it was written."""
 
 
 def read_label(raw: object) -> Label | None:
@@ -31,7 +33,8 @@ def read_label(raw: object) -> Label | None:
     text = trim(shown(raw))
     if not text or len(text) > LONGEST:
         return None
-    return Label(text, fold(text), unit_in(text))
+    unit, written = _unit_note(text)
+    return Label(text, fold(text), unit, written)
 
 
 def fold(text: str) -> str:
@@ -45,9 +48,15 @@ def fold(text: str) -> str:
 
 
 def unit_in(text: str) -> str | None:
-    """The unit or currency in a note of the heading: `箱重(kg)` has kg, `备注(选填)` none."""
+    """The unit or currency in a note of the heading: `箱重(KG)` has kg, `备注(选填)` none."""
+    return _unit_note(text)[0]
+
+
+def _unit_note(text: str) -> tuple[str | None, str]:
+    """A heading's unit, and how it is written."""
     notes = _NOTE.findall(unicodedata.normalize("NFKC", text))
-    return next((unit for note in notes for part in re.split(r"[,，、/;；\s]+", note) if (unit := read_unit(part))), None)
+    parts = (part for note in notes for part in re.split(r"[,，、/;；\s]+", note))
+    return next(((unit, part) for part in parts if (unit := read_unit(part))), (None, ""))
 
 
 def distance(one: str, other: str) -> int:

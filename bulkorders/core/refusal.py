@@ -38,8 +38,8 @@ def _code(name: str, title: str, zh: str, en: str) -> Code:
 NO_HEADER = _code(
     "no_header",
     "没有模板的表头",
-    "文件里没有找到模板的表头：请下载空白模板，把内容填进去，表头不要改。{near}",
-    "No header of a template was found: fill in the blank template and keep its header. {near}",
+    "前 30 行里没有找到模板的表头：请下载空白模板，把内容填进去，表头不要改。{near}",
+    "No header of a template was found in the first 30 rows: fill in the blank template and keep its header.{near}",
 )
 NO_SHEET = _code(
     "no_sheet",

@@ -69,6 +69,8 @@ RESULT_COLUMNS: Mapping[str, str] = {
 """The columns that we add to the right of the merchant's own, by what they hold."""
 RESULT_LABELS = frozenset(RESULT_COLUMNS.values())
 SUMMARY_SHEET = "汇总"
+SUMMARY_TITLE = f"提交结果{SUMMARY_SHEET}"
+"""The first cell of our summary, by which an earlier one is known again."""
 
 
 @dataclass(frozen=True)

@@ -14,11 +14,12 @@ from .kinds import BLANK, Reading
 from .template import Template
 
 _FOOTER = re.compile(
-    r"(?:(?:合计|总计|小计|共计|总数|累计|合計|總計|小計|制单人?员?|制表人?|填表人?|审核人?|复核人?|经办人?|签字|签名|日期|说明|填写说明|备注|注意?|注意事项"
-    r"|(?:grand )?total|subtotal|sum|note)(?:$|[\s:：;；(（0-9=]))|以上",
+    r"(?:(?:合计|总计|小计|共计|总数|累计|合計|總計|小計|制单人?员?|制表人?|填表人?|审核人?|复核人?|经办人?|签字|签名|日期|说明|填写说明"
+    r"|备注|注意?|注意事项)(?:$|[\s:：;；(（0-9=])|(?:grand )?total$|(?:grand )?total[\s:：]"
+    r"|subtotal$|subtotal[\s:：]|sum$|note[:：]|以上)",
     re.IGNORECASE,
 )
-"""How the first cell of a footer begins: its word, alone or with a sign behind it, so that an MSKU `SUMMER-1` is none."""
+"""How a footer begins: its word, alone or with a sign behind it, so that an MSKU `SUMMER-1` or an order `SUM001` is none."""
 
 
 class RowKind(Enum):
@@ -99,7 +100,7 @@ def _is_example(template: Template, row: int, own: list[str], readings: Mapping[
 
 def _is_footer(found: Match, row: int, key: str) -> bool:
     """Whether a row without an order key, or with a footer's word in its place, begins like a footer."""
-    if key and not _FOOTER.fullmatch(key):
+    if key and not _FOOTER.match(key):
         return False
     first = next((text for raw in list(found.table.frame.loc[row]) if (text := trim(shown(raw)))), "")
     return _FOOTER.match(first) is not None

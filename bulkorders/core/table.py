@@ -39,5 +39,6 @@ def make_table(sheet: str, rows: Sequence[Sequence[Any]], merges: Sequence[Merge
     import pandas as pd
 
     width = max((len(row) for row in rows), default=0)
-    frame = pd.DataFrame(list(rows), index=range(1, len(rows) + 1), columns=range(1, width + 1), dtype=object)
+    padded = [[*row, *[None] * (width - len(row))] if len(row) < width else row for row in rows]
+    frame = pd.DataFrame(padded, index=range(1, len(rows) + 1), columns=range(1, width + 1), dtype=object)
     return Table(sheet, frame, tuple(merges), hidden)

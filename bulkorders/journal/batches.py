@@ -75,14 +75,15 @@ def release(journal: Journal, batch: str, now: dt.datetime) -> None:
         drafts = connection.execute(
             select(placements, batches.c.template)
             .join(batches, batches.c.id == placements.c.batch)
-            .where(placements.c.batch == batch, placements.c.fate.is_(None))
+            .where(placements.c.batch == batch, placements.c.fate.is_(None), batches.c.status == "draft")
             .order_by(placements.c.position)
         ).all()
         known = _known(connection, [draft.identity for draft in drafts])
         for draft in drafts:
             _place(connection, draft, known.get(draft.identity), now)
         connection.execute(update(placements).where(placements.c.batch == batch).values(payload=None))
-        connection.execute(update(batches).where(batches.c.id == batch).values(status="released", released_at=now))
+        draft_only = batches.c.id == batch, batches.c.status == "draft"
+        connection.execute(update(batches).where(*draft_only).values(status="released", released_at=now))
 
 
 def _known(connection: Connection, identities: Sequence[str]) -> dict[str, Row[Any]]:

@@ -52,9 +52,22 @@ def hold(journal: Journal, gate: str, now: dt.datetime) -> Iterator[bool]:
 
 
 def holder(journal: Journal, gate: str) -> Holder | None:
-    """Who holds a gate now, as far as he has said so."""
+    """Who holds a gate now, as far as he has said so; None where nobody does."""
+    if _is_free(journal, gate):
+        return None
     try:
         said = json.loads(_path(journal, gate).with_suffix(".json").read_text(encoding="utf-8"))
         return Holder(said["host"], said["pid"], dt.datetime.fromisoformat(said["since"]))
-    except (OSError, ValueError, KeyError):
+    except (OSError, ValueError, KeyError, TypeError):
         return None
+
+
+def _is_free(journal: Journal, gate: str) -> bool:
+    """Whether nobody holds it: the file stays behind when a holder is killed, his lock does not."""
+    lock = FileLock(_path(journal, gate))
+    try:
+        lock.acquire(timeout=0)
+    except Timeout:
+        return False
+    lock.release()
+    return True

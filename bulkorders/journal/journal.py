@@ -4,10 +4,9 @@ SQLite with WAL and `synchronous=FULL`; every writing transaction is `BEGIN IMME
 writes fails at once under load, whatever the busy timeout.
 """
 
-import os
 import uuid
 from collections.abc import Iterator
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -18,7 +17,7 @@ from sqlalchemy.dialects.sqlite import insert
 from sqlalchemy.engine import URL, make_url
 from sqlalchemy.exc import ArgumentError, DatabaseError
 
-from bulkorders.errors import JournalError
+from bulkorders.errors import JournalError, os_reason
 
 from .tables import HEAD, meta
 
@@ -43,7 +42,7 @@ class Journal:
     @contextmanager
     def write(self) -> Iterator[Connection]:
         """A transaction that writes; committed at the end, rolled back by an exception."""
-        with _as_journal_error(), self.engine.begin() as connection:
+        with _as_journal_error(str(self.engine.url.database)), self.engine.begin() as connection:
             yield connection
 
     def close(self) -> None:
@@ -56,12 +55,13 @@ def open_journal(url: str) -> Journal:
     parsed = _parse(url)
     path = Path(parsed.database or "")
     folder = path.with_name(path.name + ".files")
-    with _as_journal_error():
+    with _as_journal_error(str(path)):
         path.parent.mkdir(parents=True, exist_ok=True)
         folder.mkdir(mode=0o700, exist_ok=True)
+        path.touch(mode=0o600)  # what SQLite puts beside it takes its mode
         with FileLock(folder / "open.lock", timeout=BUSY_SECONDS):
             engine = _engine(parsed)
-            _prepare(engine, path)
+            _prepare(engine)
     with engine.connect() as connection:
         identifier = connection.execute(select(meta.c.value).where(meta.c.name == "journal_id")).scalar_one()
     return Journal(engine, folder, identifier)
@@ -97,14 +97,12 @@ def _engine(url: URL) -> Engine:
     return engine
 
 
-def _prepare(engine: Engine, path: Path) -> None:
+def _prepare(engine: Engine) -> None:
     """Makes a new journal, or upgrades an old one. Called under the file lock."""
     if _version(engine) != HEAD:
         from .migrate import upgrade
 
         upgrade(engine)
-        with suppress(OSError):  # no rights to give on some file systems
-            os.chmod(path, 0o600)  # noqa: PTH101
     with engine.begin() as connection:
         connection.execute(insert(meta).values(name="journal_id", value=uuid.uuid4().hex).on_conflict_do_nothing())
 
@@ -116,14 +114,27 @@ def _version(engine: Engine) -> str | None:
         return connection.exec_driver_sql("SELECT version_num FROM alembic_version").scalar()
 
 
+_REASONS = (
+    ("not a database", "那里不是流水账文件，或它已经损坏", "it is no journal, or damaged"),
+    ("malformed", "文件已经损坏", "it is damaged"),
+    ("locked", "正被别的程序占用，请稍后再试", "another program holds it; try again later"),
+    ("readonly", "没有写的权限", "no right to write"),
+    ("full", "磁盘满了", "the disk is full"),
+    ("unable to open", "打不开，请核对路径和权限", "it cannot be opened; check path and rights"),
+    ("disk i/o", "磁盘读写出错", "the disk fails"),
+)
+
+
 @contextmanager
-def _as_journal_error() -> Iterator[None]:
+def _as_journal_error(path: str) -> Iterator[None]:
     """What the database or the disk says, as one sentence. The statement's values are never quoted."""
     try:
         yield
     except DatabaseError as error:
-        reason = str(error.orig).splitlines()[0]
-        raise JournalError(f"流水账（journal）用不了：{reason}", f"the journal cannot be used: {reason}") from error
-    except (OSError, TimeoutError) as error:
-        reason = error.strerror if isinstance(error, OSError) and error.strerror else "被别的程序占用"
-        raise JournalError(f"流水账（journal）打不开：{reason}", f"the journal cannot be opened: {reason}") from error
+        said = str(error.orig).casefold()
+        zh, en = next(((zh, en) for word, zh, en in _REASONS if word in said), ("数据库出错", "the database fails"))
+        raise JournalError(f"流水账 {path} 用不了：{zh}。", f"the journal {path} cannot be used: {en}.") from error
+    except OSError as error:
+        busy = ("正被别的程序占用，请稍后再试", "another program holds it; try again later")
+        zh, en = busy if isinstance(error, TimeoutError) else os_reason(error)
+        raise JournalError(f"流水账 {path} 打不开：{zh}。", f"the journal {path} cannot be opened: {en}.") from error

@@ -16,9 +16,12 @@ from .records import Claimed, Settled
 from .tables import batches, events, orders, placements
 
 ABANDONED = Words(
-    "发送时程序中断，不知道平台收到没有；核实之前不会再发。",
+    "发送时程序中断，不知道建了没有：请先到平台上核对这一单，核实之前程序不会再发。",
     "The program was interrupted while sending; it is not sent again until that is settled.",
 )
+
+
+_AT_ONCE = dt.datetime.min.replace(tzinfo=dt.UTC)
 
 
 def claim(journal: Journal, gate: str, now: dt.datetime) -> Claimed | None:
@@ -37,9 +40,9 @@ def settle(journal: Journal, order: Claimed, settled: Settled, gate: str, *, go_
 def next_due(journal: Journal, gate: str) -> dt.datetime | None:
     """When the next order of a gate may be sent; None where none waits."""
     with journal.read() as connection:
-        waiting = _waiting(gate).with_only_columns(func.min(orders.c.due), func.count())
-        due, count = connection.execute(waiting).one()
-        return (due or dt.datetime.min.replace(tzinfo=dt.UTC)) if count else None
+        waiting = _waiting(gate).with_only_columns(orders.c.due).order_by(orders.c.due.is_not(None), orders.c.due).limit(1)
+        row = connection.execute(waiting).one_or_none()
+        return None if row is None else row.due or _AT_ONCE
 
 
 def is_waiting(journal: Journal, gate: str, batches_: Sequence[str]) -> bool:

@@ -1,12 +1,14 @@
 """The wiring, whole: settings to accounts, the journal, the clock."""
 
 import datetime as dt
+import os
 import random
 import secrets
 import time
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
+from pathlib import Path
 from urllib.parse import urlsplit
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
@@ -68,9 +70,7 @@ class App:
         provider = load_providers().get(str(raw.get("provider")))
         if provider is None:
             known = "、".join(load_providers())
-            raise SettingsError(
-                f"账号 {name} 的 provider 应为 {known} 之一：请在配置里改正。", f"account {name}: provider must be one of {known}."
-            )
+            raise SettingsError(f"账号 {name} 的 provider 只能是：{known}。", f"account {name}: provider must be one of {known}.")
         try:
             settings = provider.settings({**raw, "name": name})
         except ValidationError as error:
@@ -120,3 +120,16 @@ def find_template(name: str) -> Template:
 def all_templates() -> list[Template]:
     """Every provider's templates."""
     return [template for provider in load_providers().values() for template in provider.templates]
+
+
+def path_text(path: Path) -> str:
+    """A path as text that can be written down: a name in GBK, as archives from Windows leave them, is read as that."""
+    return str(Path(*(_part_text(part) for part in path.parts)))
+
+
+def _part_text(part: str) -> str:
+    try:
+        part.encode("utf-8")
+    except UnicodeEncodeError:
+        return os.fsencode(part).decode("gb18030", "replace")
+    return part

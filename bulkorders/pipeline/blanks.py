@@ -3,7 +3,7 @@
 from pathlib import Path
 
 from bulkorders.core.template import Template
-from bulkorders.errors import UsageError
+from bulkorders.errors import UsageError, os_reason
 from bulkorders.workbook.blank import write_blank
 
 
@@ -13,4 +13,5 @@ def write_template(template: Template, target: Path) -> None:
         target.parent.mkdir(parents=True, exist_ok=True)
         write_blank(template, target)
     except OSError as error:
-        raise UsageError(f"{target} 写不了：{error.strerror}。", f"{target} cannot be written: {error.strerror}.") from error
+        zh, en = os_reason(error)
+        raise UsageError(f"{target} 写不了：{zh}。", f"{target} cannot be written: {en}.") from error

@@ -14,14 +14,14 @@ from bulkorders.core.provider import Account, Provider
 from bulkorders.core.refusal import STRICT, Refusal, refuse
 from bulkorders.core.result import Fate
 from bulkorders.core.words import Words
-from bulkorders.errors import UsageError
+from bulkorders.errors import UsageError, os_reason
 from bulkorders.journal.batches import add_draft
 from bulkorders.journal.kept import discard, keep
 from bulkorders.journal.records import Draft, NewBatch
 from bulkorders.providers import load_providers, template_modules
 from bulkorders.workbook.isolated import check_workbook
 
-from .app import App, find_template
+from .app import App, find_template, path_text
 from .route import fitting, route
 
 SAID_ISSUES = 5
@@ -78,7 +78,8 @@ def _cannot_open(path: Path, error: OSError) -> tuple[str, str]:
         return f"找不到文件 {path}：请核对路径。", f"there is no file {path}."
     if isinstance(error, IsADirectoryError):
         return f"{path} 是文件夹：请写明里面的文件。", f"{path} is a folder: name a file."
-    return f"文件 {path} 打不开：可能正被 Excel 占用，或没有权限。", f"{path} cannot be opened: {error.strerror}."
+    zh, en = os_reason(error)
+    return f"文件 {path} 打不开：{zh}。", f"{path} cannot be opened: {en}."
 
 
 def ingest(app: App, path: Path, *, account: str | None = None, strict: bool = False) -> list[Ingested]:
@@ -128,7 +129,7 @@ def _add(app: App, checkup: Checkup, routes: Routes, content_hash: str) -> Inges
     homeless = [issue for issue in routes.values() if isinstance(issue, Issue)]
     batch = app.new_batch_id()
     new = NewBatch(
-        id=batch, file=str(checkup.file.absolute()), content_hash=content_hash, template=orders.template.name,
+        id=batch, file=path_text(checkup.file.absolute()), content_hash=content_hash, template=orders.template.name,
         is_test=any(account.is_test for account in routes.values() if isinstance(account, Account)) or app.is_test,
         rows=orders.rows, sheets=_sheets(checkup),
         drafts=[_draft(order, routes.get(number)) for number, order in enumerate(orders.orders)],

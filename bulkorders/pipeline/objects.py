@@ -14,7 +14,7 @@ from bulkorders.core.refusal import Refusal
 from bulkorders.core.result import Totals
 from bulkorders.journal.gate import Holder
 
-from .app import App
+from .app import App, path_text
 from .ingest import Checkup, Ingested, provider_of
 from .report import BatchReport, issue_json, outcome_json
 
@@ -94,7 +94,7 @@ def batch_json(
         "rows": dict(report.batch.rows),
         "issues": [issue_json(issue, lang) for _, issue in report.issues],
         "orders": report.totals.as_json(),
-        "results": str(results) if results else None,
+        "results": path_text(results) if results else None,
     }
     return {**found, "outcomes": [outcome_json(app, order, lang) for order in report.orders]} if outcomes else found
 

@@ -12,13 +12,13 @@ from bulkorders.core.issue import Issue, Severity
 from bulkorders.core.order import Place
 from bulkorders.core.result import FATE_MEANING, FATE_WORDS, Fate, Totals
 from bulkorders.core.words import Words
-from bulkorders.errors import UsageError
+from bulkorders.errors import UsageError, os_reason
 from bulkorders.journal.kept import kept_path
 from bulkorders.journal.records import Batch, Placed
 from bulkorders.journal.views import batch_issues, get_batch, placed_orders
 from bulkorders.workbook.isolated import write_results
 
-from .app import App, find_template
+from .app import App, find_template, path_text
 
 ENDING, TEST_ENDING = "_结果", "_测试结果"
 _HELD = Words("同一{unit}的第 {rows} 行有误，整个{unit}没有发送。", "Row {rows} of the same order is wrong, so it was not sent.")
@@ -51,7 +51,7 @@ def report_batch(app: App, batch: str) -> BatchReport:
 
 def results_path(file: Path, is_test: bool) -> Path:
     """Where a file's results go: beside it; results of a results workbook go to itself, but a test never over a real one."""
-    stem = file.stem.removesuffix(TEST_ENDING).removesuffix(ENDING)
+    stem = path_text(Path(file.stem)).removesuffix(TEST_ENDING).removesuffix(ENDING)
     return file.with_name(f"{stem}{TEST_ENDING if is_test else ENDING}.xlsx")
 
 
@@ -72,7 +72,8 @@ def write_workbook(app: App, reports: Sequence[BatchReport], target: Path) -> Pa
                 continue  # open in Excel: the next name
             return target if name == target.absolute() else name
     except OSError as error:
-        raise UsageError(f"结果表 {target} 写不了：{error.strerror}。", f"{target} cannot be written: {error.strerror}.") from error
+        zh, en = os_reason(error)
+        raise UsageError(f"结果表 {target} 写不了：{zh}。", f"{target} cannot be written: {en}.") from error
     raise UsageError(f"结果表 {target} 写不了：没有权限，或正被 Excel 打开。", f"{target} cannot be written: no rights, or open in Excel.")
 
 

@@ -1,9 +1,8 @@
 """The steps in their order: ingest, release, send, report. What the doors of the program call."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Sequence, Set
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
-from itertools import groupby
 from pathlib import Path
 
 from bulkorders.core.result import exit_code
@@ -60,32 +59,89 @@ class FileReport:
 
 def submit_files(app: App, files: Sequence[Path], options: Options, watcher: Watcher) -> list[FileReport]:
     """Checks files, sends their orders, and writes their results. Raises UsageError and its kin before anything is sent."""
-    if len(files) > 1 and options.results and options.results.suffix:
-        raise UsageError("有几个文件时，--results 要写文件夹。", "with several files --results must be a folder.")
-    for file in files:
-        if not file.is_file():
-            raise UsageError(f"找不到文件 {file}：请核对路径。", f"there is no file {file}.")
-    ingested = [(file, ingest(app, file, account=options.account, strict=options.strict)) for file in files]
-    _refuse_update(options, ingested)
-    batches = [found.batch for _, each in ingested for found in each if found.batch]
-    release_all(app, batches)
-    run = Run(app, batches, watcher, wait=options.wait)
-    interrupted = _go(run)
-    reports = [_report(app, file, each, options, run) for file, each in ingested]
-    return [replace(report, interrupted=interrupted and bool(report.batches)) for report in reports]
+    _check_paths(files, options)
+    ingested: list[tuple[Path, list[Ingested]]] = []
+    run = Run(app, [], watcher, wait=options.wait)
+    try:
+        for file in files:  # one by one: what an interrupt leaves behind is told
+            ingested += [(file, ingest(app, file, account=options.account, strict=options.strict))]
+        _refuse_update(options, ingested)
+        run.batches = [found.batch for _, each in ingested for found in each if found.batch]
+        release_all(app, run.batches)
+        run.go()
+    except KeyboardInterrupt:
+        if not any(found.batch for _, each in ingested for found in each):
+            raise
+        return _reports(app, ingested, options, run, interrupted=True)
+    return _reports(app, ingested, options, run)
+
+
+def _reports(
+    app: App, ingested: Sequence[tuple[Path, Sequence[Ingested]]], options: Options, run: Run, *, interrupted: bool = False
+) -> list[FileReport]:
+    reports: list[FileReport] = []
+    for file, each in ingested:
+        taken = {report.results for report in reports if report.results}
+        report = _report(app, file, each, options, run, taken)
+        reports.append(replace(report, interrupted=interrupted and bool(report.batches)))
+    return reports
 
 
 def resume_batches(app: App, batch: str | None, options: Options, watcher: Watcher) -> list[FileReport]:
     """Goes on with one batch, or with every unfinished one. Raises UsageError for a batch that is not there."""
-    batches = unfinished(app.journal) if batch is None else [report_batch(app, batch).batch.id]
-    run = Run(app, batches, watcher, wait=options.wait)
-    interrupted = _go(run)
+    batches = unfinished(app.journal) if batch is None else [_released(app, batch)]
+    run, interrupted = Run(app, batches, watcher, wait=options.wait), False
+    try:
+        run.go()
+    except KeyboardInterrupt:
+        interrupted = True
     reports = [report_batch(app, each) for each in batches]
     found = []
-    for file, group in groupby(reports, key=lambda report: report.batch.file):
-        report = FileReport(Path(file), batches=tuple(group), holders=run.holders, interrupted=interrupted)
+    for group in _by_file(reports):
+        report = FileReport(Path(group[0].batch.file), batches=tuple(group), holders=run.holders, interrupted=interrupted)
         found.append(_with_results(app, report, options))
     return found
+
+
+def _by_file(reports: Sequence[BatchReport]) -> list[list[BatchReport]]:
+    """The batches of each file that was ingested once: one for each of its templates, the oldest file first."""
+    groups: list[list[BatchReport]] = []
+    for report in reports:
+        last = groups[-1] if groups else []
+        is_same = any((each.batch.file, each.batch.content_hash) == (report.batch.file, report.batch.content_hash) for each in last)
+        if is_same and report.batch.template not in {each.batch.template for each in last}:
+            last.append(report)
+        else:
+            groups.append([report])
+    return groups
+
+
+def _check_paths(files: Sequence[Path], options: Options) -> None:
+    """Raises UsageError for a file that is not there, and for results that would be written over a merchant's file."""
+    for file in files:
+        if not file.is_file():
+            raise UsageError(f"找不到文件 {file}：请核对路径。", f"there is no file {file}.")
+    target = options.results
+    if target is None or _is_folder(target):
+        return
+    if len(files) > 1:
+        raise UsageError("有几个文件时，--results 要写文件夹。", "with several files --results must be a folder.")
+    if target.exists() and target.samefile(files[0]):
+        raise UsageError("--results 不能写成原来的表格：请换一个名字。", "--results must not be the workbook itself: choose another name.")
+
+
+def _is_folder(path: Path) -> bool:
+    """Whether a path for results means a folder: it is one, or has no name of a workbook."""
+    return path.is_dir() or path.suffix.casefold() != ".xlsx"
+
+
+def free_name(target: Path, taken: Set[Path]) -> Path:
+    """A name that no other workbook of this run has taken."""
+    number, free = 1, target
+    while free in taken:
+        number += 1
+        free = target.with_name(f"{target.stem} ({number}){target.suffix}")
+    return free
 
 
 def _refuse_update(options: Options, ingested: Sequence[tuple[Path, Sequence[Ingested]]]) -> None:
@@ -98,26 +154,25 @@ def _refuse_update(options: Options, ingested: Sequence[tuple[Path, Sequence[Ing
                     raise UsageError(f"{title}不能修改已有的订单，请去掉 --update。", f"{title} cannot modify orders: leave out --update.")
 
 
-def _go(run: Run) -> bool:
-    """Runs; gives whether it was interrupted."""
-    try:
-        run.go()
-    except KeyboardInterrupt:
-        return True
-    return False
+def _released(app: App, batch: str) -> str:
+    """The batch's name. Raises UsageError for a draft, which was never submitted."""
+    if not report_batch(app, batch).batch.is_released:
+        raise UsageError(f"批次 {batch} 还是草稿，没有提交过：请重新提交表格。", f"batch {batch} is a draft: submit the workbook again.")
+    return batch
 
 
-def _report(app: App, file: Path, ingested: Sequence[Ingested], options: Options, run: Run) -> FileReport:
+def _report(app: App, file: Path, ingested: Sequence[Ingested], options: Options, run: Run, taken: Set[Path]) -> FileReport:
     batches = tuple(report_batch(app, found.batch) for found in ingested if found.batch)
     report = FileReport(file, tuple(ingested), batches, holders=run.holders)
-    return _with_results(app, report, options) if batches else report
+    return _with_results(app, report, options, taken) if batches else report
 
 
-def _with_results(app: App, report: FileReport, options: Options) -> FileReport:
+def _with_results(app: App, report: FileReport, options: Options, taken: Set[Path] = frozenset()) -> FileReport:
     """Writes the results workbook; that it cannot be written changes nothing of what became of the orders."""
     target = results_path(report.file, any(batch.batch.is_test for batch in report.batches))
     if options.results:
-        target = options.results if options.results.suffix else options.results / target.name
+        target = options.results / target.name if _is_folder(options.results) else options.results
+        target = free_name(target, taken)
     elif not target.parent.is_dir():
         return report
     try:

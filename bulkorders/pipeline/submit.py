@@ -65,23 +65,29 @@ class Run:
     def go(self) -> None:
         """Sends until the batches have nothing left that can be sent now. Raises KeyboardInterrupt, and what a drain raised."""
         gates = {gate: name for batch in self.batches for gate, name in gates_of(self.app.journal, batch)}
-        drains = [threading.Thread(target=self._drain, args=(gate, name), daemon=True) for gate, name in gates.items()]
         self.watcher.starts(count_waiting(self.app.journal, self.batches))
-        for drain in drains:
-            drain.start()
+        # an event for each, since an interrupted `Thread.join` takes a thread at work for one that has ended
+        ended = [self._start(gate, name) for gate, name in gates.items()]
         try:
-            for drain in drains:
-                while drain.is_alive():
-                    drain.join(POLL_SECONDS)
+            for event in ended:
+                while not event.wait(POLL_SECONDS):
+                    pass
         except KeyboardInterrupt:
             self.stop.set()
-            for drain in drains:
-                drain.join(STOP_SECONDS)
+            until = self.app.clock.monotonic() + STOP_SECONDS
+            for event in ended:
+                event.wait(max(0.0, until - self.app.clock.monotonic()))
             raise
         if self.failures:
             raise self.failures[0]
 
-    def _drain(self, gate: str, name: str) -> None:
+    def _start(self, gate: str, name: str) -> threading.Event:
+        """Drains a gate in a thread; gives the event that it has ended."""
+        ended = threading.Event()
+        threading.Thread(target=self._drain, args=(gate, name, ended), daemon=True).start()
+        return ended
+
+    def _drain(self, gate: str, name: str, ended: threading.Event) -> None:
         try:
             account = self.app.accounts.get(name)
             if account is None or account.gate != gate:
@@ -93,6 +99,8 @@ class Run:
             self._at_gate(account)
         except BaseException as error:  # noqa: BLE001  # handed over to the thread that waits, which raises it
             self.failures.append(error)
+        finally:
+            ended.set()
 
     def _at_gate(self, account: Account) -> None:
         """Drains the gate as soon as it is free; without `wait`, only if it is free now."""
@@ -102,22 +110,23 @@ class Run:
                 if is_held:
                     Drain(self, account).go()
                     return
-            if not self.wait or not is_waiting(self.app.journal, account.gate, self.batches):
-                break
             if not told:
                 told = True
-                self.watcher.waits(account.name, _held_by(holder(self.app.journal, account.gate)))
+                self.watcher.waits(account.name, _held_by(holder(self.app.journal, account.gate), self.app.timezone))
+            if not self.wait or not is_waiting(self.app.journal, account.gate, self.batches):
+                break
             self.app.clock.sleep(POLL_SECONDS)
         if (other := holder(self.app.journal, account.gate)) is not None:
             self.holders[account.name] = other
 
 
-def _held_by(other: Holder | None) -> Words:
+def _held_by(other: Holder | None, zone: dt.tzinfo) -> Words:
     if other is None:
-        return Words("另一个程序正在用这个账号发送，等它发完", "another process is sending for this account")
+        return Words("另一个程序正在用这个账号发送，由它发完", "another process is sending for this account")
+    since = f"{other.since.astimezone(zone):%H:%M:%S}"
     return Words(
-        f"{other.host} 上的另一个程序（进程 {other.pid}，{other.since:%H:%M:%S} UTC 起）正在用这个账号发送，等它发完",
-        f"process {other.pid} on {other.host} is sending for this account since {other.since:%H:%M:%S} UTC",
+        f"{other.host} 上的另一个程序（进程 {other.pid}，{since} 起）正在用这个账号发送，由它发完",
+        f"process {other.pid} on {other.host} is sending for this account since {since}",
     )
 
 
@@ -179,7 +188,7 @@ class Drain:
             due = now + dt.timedelta(seconds=backoff(self.waits, self.app.chance.random(), outcome.wait))
         is_back = outcome.verdict in (Verdict.NOT_PROCESSED, Verdict.STOPPED)
         return Settled(
-            status=_STATUS[outcome.verdict], at=now, code=outcome.code, message=outcome.message,
+            status=_STATUS[outcome.verdict], at=now, code=outcome.code, message=_told(outcome),
             request_id=outcome.request_id, remote_id=outcome.remote_id, due=due, counts=not is_back,
         )  # fmt: skip
 
@@ -200,6 +209,21 @@ class Drain:
                 f"平台连续 {self.unclear} 次没有答清楚，先停下：请稍后运行 resume。",
                 f"{self.unclear} unclear answers in a row, stopped: run resume later.",
             )
+
+
+_DOUBT = Words(
+    "{reason}，不知道建了没有：请先到平台上核对这一单，核实之前程序不会再发。",
+    "{reason}; it may have been created: look it up at the remote; it is not sent again until that is settled.",
+)
+_LATER = Words("{reason}，没有处理这一单：稍后会再发。", "{reason}; the order was not processed and will be sent again.")
+
+
+def _told(outcome: Outcome) -> Words | None:
+    """An outcome's message as a whole sentence that says what follows."""
+    reason = outcome.message or Words("平台的回答不清楚", "the answer is unclear")
+    if outcome.verdict is Verdict.UNCLEAR:
+        return _DOUBT.fill(reason=reason)
+    return _LATER.fill(reason=reason) if outcome.verdict is Verdict.NOT_PROCESSED else outcome.message
 
 
 _STATUS = {

@@ -7,6 +7,7 @@ import pickle
 import signal
 import subprocess
 import sys
+import tempfile
 from collections.abc import Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
@@ -23,7 +24,8 @@ from bulkorders.errors import BulkordersError
 from .child import OUR_FAULT
 from .sniff import MEBIBYTE, sniff
 
-SECONDS = 120
+SECONDS = {"check": 120, "results": 600}
+"""Wall time of each task; writing is slower than reading and its input was read before."""
 LEAST_MEMORY = 2048 * MEBIBYTE
 MOST_MEMORY = 6144 * MEBIBYTE
 MEMORY_PER_BYTE = 40
@@ -72,27 +74,34 @@ def write_results(path: Path, report: Mapping[str, Any], target: Path) -> None:
 
 def _run(request: Mapping[str, Any], path: Path) -> Any:
     """One task in a child. A child that fails, in whatever way, gives a refusal."""
+    # what the child leaves when it is ended goes with its folder: openpyxl's drafts hold addresses
+    with tempfile.TemporaryDirectory(prefix="bulkorders-", ignore_cleanup_errors=True) as scratch:
+        return _run_in(scratch, request, path)
+
+
+def _run_in(scratch: str, request: Mapping[str, Any], path: Path) -> Any:
     memory = min(max(LEAST_MEMORY, MEMORY_PER_BYTE * path.stat().st_size), MOST_MEMORY)
-    line = json.dumps({**request, "memory": memory, "seconds": SECONDS}).encode() + b"\n"
+    seconds = SECONDS[request["task"]]
+    line = json.dumps({**request, "memory": memory, "seconds": seconds}).encode() + b"\n"
     child = subprocess.Popen(
         [sys.executable, "-I", "-m", "bulkorders.workbook.child"],
         stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.PIPE,
-        env={**os.environ, "OPENBLAS_NUM_THREADS": "1", "PYTHONIOENCODING": "utf-8"},
+        env={**os.environ, "TMPDIR": scratch, "TEMP": scratch, "TMP": scratch, "OPENBLAS_NUM_THREADS": "1", "PYTHONIOENCODING": "utf-8"},
     )  # fmt: skip
     with child:
         try:
-            answer, said = _converse(child, line)
+            answer, said = _converse(child, line, seconds)
         except subprocess.TimeoutExpired:
-            return refuse(TOO_SLOW, seconds=SECONDS)
+            return refuse(TOO_SLOW, seconds=seconds)
         finally:
             child.kill()
     if child.returncode == 0 and answer:
         with suppress(pickle.UnpicklingError, EOFError, AttributeError, ImportError, IndexError, TypeError):
             return _PlainData(io.BytesIO(answer)).load()
-    return _failed(child.returncode, said)
+    return _failed(child.returncode, said, seconds)
 
 
-def _converse(child: subprocess.Popen[bytes], line: bytes) -> tuple[bytes, bytes]:
+def _converse(child: subprocess.Popen[bytes], line: bytes, seconds: int) -> tuple[bytes, bytes]:
     """Hands the child its task and reads all that it says; its standard input stays open, which tells it that we live.
 
     Raises subprocess.TimeoutExpired when it takes too long; the child is then dead.
@@ -105,18 +114,18 @@ def _converse(child: subprocess.Popen[bytes], line: bytes) -> tuple[bytes, bytes
             with suppress(BrokenPipeError):
                 child.stdin.write(line)
                 child.stdin.flush()
-            child.wait(SECONDS)
+            child.wait(seconds)
         finally:
             child.kill()
         return answer.result(), said.result()
 
 
-def _failed(code: int, said: bytes) -> Refusal:
+def _failed(code: int, said: bytes, seconds: int) -> Refusal:
     """Why a child ended without an answer. Raises BulkordersError where the fault is ours and not the file's."""
     if b"MemoryError" in said or b"memory allocation" in said:
         return refuse(TOO_MUCH_MEMORY)
     if code == -getattr(signal, "SIGXCPU", 0):
-        return refuse(TOO_SLOW, seconds=SECONDS)
+        return refuse(TOO_SLOW, seconds=seconds)
     if code == OUR_FAULT:
         where = said.decode("utf-8", "replace").strip().splitlines()[-1:]
         raise BulkordersError(*(sentence.format(where="".join(where)) for sentence in _BUG))

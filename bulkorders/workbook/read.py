@@ -15,7 +15,8 @@ MOST_COLUMNS = 500
 def read_tables(path: Path) -> list[Table] | Refusal:
     """The worksheets of a workbook in its own order, hidden ones with no cells. Raises what calamine raises."""
     tables = []
-    with CalamineWorkbook.from_path(path) as book:
+    # a file and not a path: calamine takes no names that are not UTF-8
+    with path.open("rb") as file, CalamineWorkbook.from_filelike(file) as book:
         for sheet in book.sheets_metadata:
             if sheet.typ is not SheetTypeEnum.WorkSheet:
                 continue

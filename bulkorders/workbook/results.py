@@ -8,7 +8,7 @@ import os
 import secrets
 import tempfile
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
@@ -19,14 +19,12 @@ from openpyxl.utils import get_column_letter
 from openpyxl.worksheet.cell_range import CellRange
 
 from bulkorders.core.cell import is_blank, shown, trim
-from bulkorders.core.result import RESULT_COLUMNS, SUMMARY_SHEET, Fate
+from bulkorders.core.result import RESULT_COLUMNS, SUMMARY_SHEET, SUMMARY_TITLE, Fate
 from bulkorders.core.table import Merge, Table
 
 from . import style
-from .style import GENERAL, PLAIN, TEXT, Look, Pens, clean, height_of, line_count, text_width
+from .style import GENERAL, PLAIN, TEXT, Look, Pens, clean, height_of, line_count, needs_wrapping, text_width
 
-SUMMARY_TITLE = f"提交结果{SUMMARY_SHEET}"
-"""The first cell of our summary, by which an earlier one is known again."""
 TEST_BANNER = "测试结果：没有真实下单"
 TOTAL = "合计"
 MOST_FROZEN = 10
@@ -40,14 +38,19 @@ _FATE_LOOKS: Mapping[str, Look] = {
     Fate.IN_DOUBT: style.OPEN, Fate.UNSENT: style.OPEN, Fate.ACCEPTED: style.OPEN,
 }  # fmt: skip
 _WELL = frozenset({Fate.CREATED, Fate.SKIPPED, Fate.ACCEPTED})
-_RESULT_WIDTHS = {"status": 16, "reason": 60, "rows": 12, "request_id": 26, "submitted_at": 21, "batch": 16}
+_RESULT_WIDTHS = {"status": 16, "reason": 60, "rows": 12, "request_id": 36, "submitted_at": 21, "batch": 20}
 
+BODY = Look()
+"""The look of a cell of an order: in the middle of its row, which may be tall."""
 WRAPPED = Look(wraps=True)
 HEADING = Look(bold=True, paper="D9E1F2", wraps=True, boxed=True, across="center")
 OUR_HEADING = Look(style.WHITE, "44546A", bold=True, wraps=True, boxed=True, across="center")
 RESULT = Look(boxed=True)
 REASON = Look(wraps=True, boxed=True)
-BAD_CELLS = {"error": Look(paper=style.STRONG_RED, bold=True, boxed=True), "warning": Look(paper=style.AMBER, boxed=True)}
+BAD_CELLS = {
+    "error": Look(paper=style.STRONG_RED, boxed=True, wraps=True),
+    "warning": Look(paper=style.AMBER, boxed=True, wraps=True),
+}
 
 
 def write_results(tables: Sequence[Table], report: Mapping[str, Any], target: Path) -> None:
@@ -60,8 +63,19 @@ def write_results(tables: Sequence[Table], report: Mapping[str, Any], target: Pa
     with _scratch_folder():
         book = Workbook(write_only=True)
         book.properties.creator = "bulkorders"
-        _fill(book, [table for table in tables if _is_kept(table)], report)
-        _save(book, target)
+        try:
+            _fill(book, [table for table in tables if _is_kept(table)], report)
+            _save(book, target)
+        finally:
+            _close(book)
+
+
+def _close(book: Workbook) -> None:
+    """Lets go of the temporary files of sheets that were not written to their end."""
+    for sheet in book.worksheets:
+        if not sheet.closed:
+            with suppress(ValueError, StopIteration, RuntimeError):
+                sheet.close()
 
 
 @contextmanager
@@ -279,9 +293,10 @@ def _other_line(plan: _Plan, pens: Pens, row: int, columns: Sequence[int], cells
     """A row without an order: a title, an instruction, a row of a sheet that is no order sheet."""
     line: list[Any] = [None] * columns[-1]
     height = 0.0
-    for number, raw in zip(columns, cells, strict=True):
+    for number, raw, beside in zip(columns, cells, (*cells[1:], None), strict=True):
         merge = plan.wide.get((row, number))
-        if isinstance(raw, str) and (merge or "\n" in raw):
+        is_cut = isinstance(raw, str) and ("\n" in raw or (not is_blank(beside) and needs_wrapping(raw, plan.widths[number])))
+        if is_cut or (merge and isinstance(raw, str)):
             line[number - 1] = pens.write(number, raw, WRAPPED)
             width, rows = (plan.merged_width(merge), merge.bottom - merge.top + 1) if merge else (plan.widths[number], 1)
             height = max(height, _needed(line_count(raw, width), rows))
@@ -307,8 +322,8 @@ def _data_line(
     line: list[Any] = [None] * max(plan.widths)
     formats, lines = plan.formats, 1
     for number, raw in zip(columns, cells, strict=True):
-        look = PLAIN
-        if isinstance(raw, str) and "\n" in raw:
+        look = PLAIN if raw is None or raw == "" else BODY
+        if isinstance(raw, str) and needs_wrapping(raw, plan.widths[number]):
             look, lines = WRAPPED, max(lines, line_count(raw, plan.widths[number]))
         if bad and (severity := bad.get(get_column_letter(number))):
             look = BAD_CELLS[severity]

@@ -6,14 +6,17 @@ import re
 from dataclasses import dataclass, field
 from typing import Any
 
-from openpyxl.cell import WriteOnlyCell
+from openpyxl.cell import Cell
 from openpyxl.styles import Alignment, Border, Font, PatternFill, Side
-
-from bulkorders.core.cell import half_width
+from openpyxl.styles.numbers import is_date_format
+from openpyxl.utils import get_column_letter
 
 GENERAL = "General"
 TEXT = "@"
 _DAY, _TIME, _MOMENT, _SPAN = "yyyy-mm-dd", "hh:mm:ss", "yyyy-mm-dd hh:mm:ss", "[h]:mm:ss"
+_WHOLE = "0"
+LONGEST_TEXT = 32_767
+"""Characters; Excel takes no more in a cell."""
 LINE_HEIGHT = 16.5
 """Points of one line of text, signs of Chinese included."""
 TALLEST = 409.0
@@ -105,6 +108,11 @@ def line_count(text: str, width: float) -> int:
     return sum(max(math.ceil(text_width(line) / room), 1) for line in text.split("\n"))
 
 
+def needs_wrapping(text: str, width: float) -> bool:
+    """Whether a text would be cut in a cell of a width."""
+    return "\n" in text or (2 * len(text) > width and text_width(text) > width)
+
+
 def height_of(lines: int) -> float:
     """The height of a row that shows so many lines."""
     return min(lines * LINE_HEIGHT + 3, TALLEST)
@@ -112,10 +120,40 @@ def height_of(lines: int) -> float:
 
 def is_risky(text: str) -> bool:
     """Whether a spreadsheet program might take a text for a formula, a link or an error, by its first sign."""
-    return half_width(text[:1]) in _RISKY
+    return text[:1] in _RISKY
 
 
-_RISKY = frozenset("=+-@#\t\r\n|%")
+_RISKY = frozenset("=+-@＝＋－＠#\t\r\n")
+
+
+class _Pen(Cell):
+    """A cell of one look that is written again and again in other rows: what stays the same is worked out once."""
+
+    __slots__ = ("_letter", "_style_id")
+
+    has_style = True
+
+    def __init__(self, sheet: Any, column: int, look: Look, number_format: str, quoted: bool) -> None:
+        super().__init__(sheet, row=1, column=column)
+        self._letter = get_column_letter(column)
+        look.dress(self, number_format)
+        self.quotePrefix = quoted
+        self._style_id = super().style_id
+
+    def __repr__(self) -> str:
+        return "pen"  # openpyxl asks for it at every cell, and does not show it
+
+    def hold(self, text: str) -> None:
+        """Takes a text as text; `value` would ask at every cell what it may be."""
+        self._value, self.data_type = text[:LONGEST_TEXT], "s"
+
+    @property
+    def style_id(self) -> int:
+        return self._style_id
+
+    @property
+    def coordinate(self) -> str:
+        return f"{self._letter}{self.row}"
 
 
 @dataclass
@@ -127,45 +165,47 @@ class Pens:
     """
 
     sheet: Any
-    cells: dict[tuple[int, Look, str, bool], Any] = field(default_factory=dict)
+    cells: dict[tuple[int, Look, str, bool], _Pen] = field(default_factory=dict)
 
     def write(self, column: int, raw: Any, look: Look = PLAIN, number_format: str = GENERAL) -> Any:
         """A raw value as it can be appended at a column; None for no cell at all."""
         if isinstance(raw, str):
             return self._write_text(column, clean(raw), look, number_format)
         if raw is None or raw != raw:  # NaN is how a frame shows a cell that is not there
-            return None if look is PLAIN else self._pen(column, look, number_format, None)
+            return None if look is PLAIN else self._write_other(column, None, look, number_format)
         if isinstance(raw, float) and math.isinf(raw):
             return self._write_text(column, str(raw), look, number_format)
-        number_format = _format_of(raw) or number_format
+        number_format = _format_of(raw, number_format)
         if look is PLAIN and number_format == GENERAL:
             return raw
-        return self._pen(column, look, number_format, raw)
+        return self._write_other(column, raw, look, number_format)
 
     def _write_text(self, column: int, text: str, look: Look, number_format: str) -> Any:
         """Text stays text, whatever it begins with: also when somebody edits the cell later."""
         if not text:
-            return None if look is PLAIN else self._pen(column, look, number_format, None)
+            return None if look is PLAIN else self._write_other(column, None, look, number_format)
         risky = is_risky(text)
         if look is PLAIN and number_format == GENERAL and not risky:
             return text
-        pen = self._pen(column, look, TEXT if risky else number_format, text, risky)
-        pen.data_type = "s"
+        pen = self._pen(column, look, TEXT if risky else number_format, risky)
+        pen.hold(text)
         return pen
 
-    def _pen(self, column: int, look: Look, number_format: str, value: Any, quoted: bool = False) -> Any:
-        key = (column, look, number_format, quoted)
-        pen = self.cells.get(key)
-        if pen is None:
-            pen = self.cells[key] = WriteOnlyCell(self.sheet)
-            look.dress(pen, number_format)
-            pen.quotePrefix = quoted
+    def _write_other(self, column: int, value: Any, look: Look, number_format: str) -> Any:
+        pen = self._pen(column, look, number_format)
         pen.value = value
         return pen
 
+    def _pen(self, column: int, look: Look, number_format: str, quoted: bool = False) -> _Pen:
+        key = (column, look, number_format, quoted)
+        pen = self.cells.get(key)
+        if pen is None:
+            pen = self.cells[key] = _Pen(self.sheet, column, look, number_format, quoted)
+        return pen
 
-def _format_of(raw: Any) -> str | None:
-    """The number format of a date or a time; None for what is neither."""
+
+def _format_of(raw: Any, asked: str) -> str:
+    """The number format in which a value is shown as it is: dates as dates, and no number as a date or without its decimals."""
     match raw:
         case dt.datetime():
             return _DAY if raw.time() == dt.time() else _MOMENT
@@ -175,5 +215,7 @@ def _format_of(raw: Any) -> str | None:
             return _TIME
         case dt.timedelta():
             return _SPAN
+        case float() if not raw.is_integer() and asked == _WHOLE:
+            return GENERAL
         case _:
-            return None
+            return GENERAL if is_date_format(asked) else asked

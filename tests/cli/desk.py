@@ -12,6 +12,7 @@ from typing import Any
 import openpyxl
 import pytest
 from foreign import CANARIES, LABELS, SECRET, Foreign, serve
+from shapes import assert_batch
 
 SECONDS = 90
 
@@ -54,7 +55,6 @@ class Desk:
     folder: Path
     foreign: Foreign = field(default_factory=Foreign)
     url: str = ""
-    settings: dict[str, object] = field(default_factory=dict)
 
     @property
     def environment(self) -> dict[str, str]:
@@ -118,7 +118,17 @@ class Desk:
 
     def submit(self, *arguments: str | Path, code: int | None = None) -> Ran:
         """`submit --json`."""
-        return self.run("submit", "--json", *arguments, code=code)
+        return self._shaped(self.run("submit", "--json", *arguments, code=code))
+
+    def resume(self, *arguments: str | Path, code: int | None = None) -> Ran:
+        """`resume --json`."""
+        return self._shaped(self.run("resume", "--json", *arguments, code=code))
+
+    @staticmethod
+    def _shaped(ran: Ran) -> Ran:
+        for line in ran.lines:
+            assert_batch(line)
+        return ran
 
 
 @pytest.fixture(name="desk")

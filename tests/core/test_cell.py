@@ -1,4 +1,5 @@
 """Cells as people see them: trimming, folding, exact numbers and their plain text."""
+# ruff: noqa: DTZ001  # a sheet's times have no zone
 
 import datetime as dt
 from decimal import Decimal

@@ -4,13 +4,13 @@ from decimal import Decimal
 from typing import Any
 
 import pytest
+from making import CARTONS, carton_row, column_of, examine, found, mcf_row, orders_of, read, sheet
 
 from bulkorders.core.check import check
 from bulkorders.core.table import Merge, make_table
 from bulkorders.providers.lingxing.fields import MCF_ORDERS
-from making import CARTONS, carton_row, column_of, examine, found, mcf_row, orders_of, read, sheet
 
-# -- sheets ----------------------------------------------------------------------------------------------------------------------
+# -- sheets ------------------------------------------------------------------------------
 
 
 def test_hidden_sheets_are_not_read_and_that_is_said() -> None:
@@ -55,7 +55,7 @@ def test_sheets_of_two_templates_give_one_result_each() -> None:
     assert [checked.template for checked in results] == ["lingxing-mcf", "cartons"]
 
 
-# -- cells -----------------------------------------------------------------------------------------------------------------------
+# -- cells ------------------------------------------------------------------------------
 
 
 def test_one_bad_cell_hides_no_other() -> None:
@@ -105,7 +105,7 @@ def test_cells_of_rows_with_errors_are_kept_to_be_shown() -> None:
     assert checked.shown[place]["G"] == "12.5"
 
 
-# -- merged cells ----------------------------------------------------------------------------------------------------------------
+# -- merged cells ------------------------------------------------------------------------------
 
 
 def merged(field: str, rows: list[dict[str, Any]], top: int = 2, bottom: int = 3) -> Any:
@@ -118,7 +118,7 @@ def test_merged_order_cells_give_their_value_to_every_row() -> None:
     """A package number merged over two rows makes one order of them, with a note."""
     orders = merged("package", [carton_row(), carton_row(package=None, sku="B"), carton_row(package="P2")])
     assert [[place.row for place in order.places] for order in orders.valid] == [[2, 3], [4]]
-    assert ("merge_filled", "B2") in found(orders.issues, notes=True)
+    assert ("merge_filled", "2") in found(orders.issues, notes=True)
 
 
 def test_a_merged_carton_number_makes_one_carton() -> None:

@@ -3,8 +3,10 @@
 import re
 import string
 from collections.abc import Iterator
+from typing import Any
 
 import pytest
+from making import CARTONS, carton_row, examine, orders_of, sheet
 
 from bulkorders.core import issue as codes
 from bulkorders.core.issue import CATALOGUE, Code, Issue, Problem, issue_at, shorten, where
@@ -12,7 +14,6 @@ from bulkorders.core.kinds import Choice, Date, Decimal, Flag, Integer, Kind, Te
 from bulkorders.core.refusal import REFUSALS, refuse
 from bulkorders.core.words import Words
 from bulkorders.providers.lingxing.fields import MCF_ORDERS, TEMPLATES
-from making import CARTONS, carton_row, examine, orders_of, sheet
 
 ALL_CODES = [*CATALOGUE, *(code for template in TEMPLATES for code in template.codes)]
 DOUBLED = re.compile(r"[。？，；：、?.,;:!！][。？，；：、?.,;:]|\s\s|\s[，。；]")
@@ -55,7 +56,8 @@ def test_english_says_nothing_that_chinese_does_not(code: Code) -> None:
 @pytest.mark.parametrize("code", REFUSALS, ids=lambda code: code.name)
 def test_every_refusal_is_a_whole_sentence_in_both_languages(code: Code) -> None:
     """A refused file gets one plain sentence."""
-    refusal = refuse(code, **{name: "" if name == "near" else "7" for name in names_in(code.message)})
+    values: dict[str, Any] = {name: "" if name == "near" else "7" for name in names_in(code.message)}
+    refusal = refuse(code, **values)
     assert_sentence(refusal.message)
 
 

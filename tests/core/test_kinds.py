@@ -1,4 +1,5 @@
 """Kinds: what each cell is read as, or by which name it is refused."""
+# ruff: noqa: DTZ001, DTZ901  # a sheet's times have no zone
 
 import datetime as dt
 from collections.abc import Sequence
@@ -45,7 +46,7 @@ def codes(kind: Kind, raw: Any) -> list[str]:
     return [constraint.code.name for constraint in kind.constraints() if not constraint.holds(reading.value)]
 
 
-# -- identifiers ---------------------------------------------------------------------------------------------------------------
+# -- identifiers ------------------------------------------------------------------------------
 
 
 @pytest.mark.parametrize(
@@ -97,7 +98,7 @@ def test_upper_case_is_given_where_it_is_asked_for() -> None:
     assert Text(identifier=True, upper=True).parse("fba15x").value == "FBA15X"
 
 
-# -- text ----------------------------------------------------------------------------------------------------------------------
+# -- text ------------------------------------------------------------------------------
 
 
 def test_a_line_break_inside_a_text_is_a_warning() -> None:
@@ -117,7 +118,7 @@ def test_lengths_and_patterns_of_a_text() -> None:
     assert codes(kind, "azz") == ["unusual"]
 
 
-# -- numbers -------------------------------------------------------------------------------------------------------------------
+# -- numbers ------------------------------------------------------------------------------
 
 
 @pytest.mark.parametrize("raw", [3, 3.0, "3", "３", " 3 ", "3.0", "'3", "\u00a03\u3000", "+3", "3.00"])
@@ -145,7 +146,13 @@ def test_what_is_no_number_is_refused(kind: Kind, raw: object) -> None:
     assert kind.parse(raw).bad
 
 
-@pytest.mark.parametrize(("raw", "code"), [(-1, "too_small"), ("-1", "too_small"), (0, "too_small"), (2.5, "not_integer"), ("2.5", "not_integer"), (1e300, "too_large"), (dt.date(2025, 3, 4), "not_number")])  # fmt: skip
+@pytest.mark.parametrize(
+    ("raw", "code"),
+    [
+        (-1, "too_small"), ("-1", "too_small"), (0, "too_small"), (2.5, "not_integer"), ("2.5", "not_integer"), (1e300, "too_large"),
+        (dt.date(2025, 3, 4), "not_number"),
+    ],
+)  # fmt: skip
 def test_a_count_is_a_whole_number_from_one_on(raw: object, code: str) -> None:
     """-1, 0 and 2.5 are refused, each by its own name."""
     assert codes(COUNT, raw) == [code]
@@ -182,7 +189,7 @@ def test_full_width_digits_are_read_with_a_note() -> None:
     assert codes(MONEY, "１.５") == ["folded"]
 
 
-# -- dates ---------------------------------------------------------------------------------------------------------------------
+# -- dates ------------------------------------------------------------------------------
 
 
 @pytest.mark.parametrize(
@@ -238,7 +245,7 @@ def test_what_is_no_date_is_refused(raw: object) -> None:
     assert codes(DAY, raw) == ["not_date"]
 
 
-# -- choices and flags -----------------------------------------------------------------------------------------------------------
+# -- choices and flags ------------------------------------------------------------------------------
 
 
 @pytest.mark.parametrize(
@@ -270,12 +277,12 @@ def test_choices_are_folded_and_others_refused() -> None:
     assert kind.parse("ＵＳ").value == "US"
     assert codes(kind, "ＵＳ") == ["folded"]
     assert codes(kind, "美国") == ["not_choice"]
-    assert "US" in str(kind.parse("美国").problems[0].values["hint"])
+    assert "US" in str(kind.parse("美国").problems[0].values["remedy"])
     assert codes(kind, "XK") == ["unknown_choice"]
     assert codes(kind, "America") == ["not_choice"]
 
 
-# -- all kinds -----------------------------------------------------------------------------------------------------------------
+# -- all kinds ------------------------------------------------------------------------------
 
 
 @pytest.mark.parametrize("kind", ALL_KINDS)

@@ -5,17 +5,18 @@ from decimal import Decimal
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from making import CARTONS
 
 from bulkorders.core.field import Field
 from bulkorders.core.label import distance, fold, is_near, likeness, read_label, unit_in
 from bulkorders.core.template import Template
 from bulkorders.core.unit import conversion, read_unit
 from bulkorders.providers.lingxing.fields import MCF_ORDERS
-from making import CARTONS
 
 FIELDS = [(template, field) for template in (MCF_ORDERS, CARTONS) for field in template.fields]
 VENDOR_WORDS = [
-    "是否使用无品牌包装箱（“是”/“否”，默认为“否”）", "是否阻止亚马逊物流（“是”/“否”，默认为“否”）", "收货地址国家/地区（输入国家/地区简码）",
+    "是否使用无品牌包装箱（“是”/“否”，默认为“否”）",
+    "是否阻止亚马逊物流（“是”/“否”，默认为“否”）", "收货地址国家/地区（输入国家/地区简码）",
     "城市（日本市场非必填，其他市场必填）", "配送操作（“立即配送”/“保留订单”）", "配送服务（“标准配送”/“加急配送”/“优先配送”）",
 ]  # fmt: skip
 WIDE = {code - 0xFEE0: code for code in range(0xFF01, 0xFF5F)}
@@ -24,8 +25,10 @@ WIDE = {code - 0xFEE0: code for code in range(0xFF01, 0xFF5F)}
 @pytest.mark.parametrize(
     "text",
     [
-        "*发货量", "发货量*", "＊发货量", "发货量（必填）", "发货量(必填)", "发货量【必填】", "发货量[必填]", "（必填）发货量", "发货量：", "发货量:",
-        "发\n货\n量", "发 货 量", "  发货量\u3000", "发货量\r\n（必填，整数）", "\ufeff发货量", "发货量\u200b", "发货量(件)", "发货数量", "quantity_shipped",
+        "*发货量", "发货量*", "＊发货量", "发货量（必填）", "发货量(必填)", "发货量【必填】",
+        "发货量[必填]", "（必填）发货量", "发货量：", "发货量:",
+        "发\n货\n量", "发 货 量", "  发货量\u3000", "发货量\r\n（必填，整数）", "\ufeff发货量", "发货量\u200b", "发货量(件)",
+        "发货数量", "quantity_shipped",
         "QUANTITY_SHIPPED", "Quantity Shipped", "item_list.quantity_shipped", "item_list>>quantity_shipped", "item_list[].quantity_shipped",
         "ｑｕａｎｔｉｔｙ＿ｓｈｉｐｐｅｄ",
     ],
@@ -74,10 +77,14 @@ def test_blanks_and_instructions_are_no_headings(raw: object) -> None:
 @pytest.mark.parametrize(
     ("text", "unit"),
     [
-        ("箱重(kg)", "kg"), ("箱重（KG）", "kg"), ("箱重(千克)", "kg"), ("箱重(公斤)", "kg"), ("箱重（㎏）", "kg"), ("箱重[单位：kg]", "kg"),
-        ("箱重(必填)(g)", "g"), ("箱重（必填，克）", "g"), ("箱长(mm)", "mm"), ("箱长(毫米)", "mm"), ("箱长(厘米)", "cm"), ("箱长(米)", "m"),
-        ("箱重(lb)", "lb"), ("箱重(磅)", "lb"), ("箱长(in)", "in"), ("箱长(英寸)", "in"), ("申报价值(USD)", "USD"), ("申报价值($)", "USD"),
-        ("申报价值（美元）", "USD"), ("申报价值(RMB)", "CNY"), ("申报价值(人民币)", "CNY"), ("申报价值(元)", "CNY"), ("申报价值（￥）", "CNY"),
+        ("箱重(kg)", "kg"), ("箱重（KG）", "kg"), ("箱重(千克)", "kg"), ("箱重(公斤)", "kg"), ("箱重（㎏）", "kg"),
+        ("箱重[单位：kg]", "kg"),
+        ("箱重(必填)(g)", "g"), ("箱重（必填，克）", "g"), ("箱长(mm)", "mm"), ("箱长(毫米)", "mm"), ("箱长(厘米)", "cm"),
+        ("箱长(米)", "m"),
+        ("箱重(lb)", "lb"), ("箱重(磅)", "lb"), ("箱长(in)", "in"), ("箱长(英寸)", "in"), ("申报价值(USD)", "USD"),
+        ("申报价值($)", "USD"),
+        ("申报价值（美元）", "USD"), ("申报价值(RMB)", "CNY"), ("申报价值(人民币)", "CNY"),
+        ("申报价值(元)", "CNY"), ("申报价值（￥）", "CNY"),
         ("备注(选填)", None), ("发货量（件）", None), ("箱重", None), ("收货地址国家/地区（输入国家/地区简码）", None),
     ],
 )  # fmt: skip
@@ -90,7 +97,8 @@ def test_a_unit_in_brackets_is_kept_in_its_one_spelling(text: str, unit: str | N
     ("found", "asked", "factor"),
     [
         ("kg", "kg", "1"), ("g", "kg", "0.001"), ("t", "kg", "1000"), ("mg", "kg", "0.000001"), ("mm", "cm", "0.1"), ("m", "cm", "100"),
-        ("dm", "cm", "10"), ("cm", "m", "0.01"), ("lb", "kg", None), ("in", "cm", None), ("CNY", "USD", None), ("cm", "kg", None), ("kg", "USD", None),
+        ("dm", "cm", "10"), ("cm", "m", "0.01"), ("lb", "kg", None), ("in", "cm", None), ("CNY", "USD", None), ("cm", "kg", None),
+        ("kg", "USD", None),
     ],
 )  # fmt: skip
 def test_only_metric_relatives_are_converted(found: str, asked: str, factor: str | None) -> None:

@@ -3,10 +3,10 @@
 from typing import Any
 
 import pytest
+from making import CARTONS, carton_row, column_of, found, mcf_row, orders_of, read, sheet
 
 from bulkorders.core.table import Merge
 from bulkorders.providers.lingxing.fields import MCF_ORDERS
-from making import CARTONS, carton_row, column_of, found, mcf_row, orders_of, read, sheet
 
 EXAMPLE = {field.name: field.example for field in MCF_ORDERS.fields}
 ALL = [field.name for field in MCF_ORDERS.fields]
@@ -21,7 +21,7 @@ def rows_read(*rows: dict[str, Any], fields: list[str] = ALL) -> tuple[list[int]
     return [place.row for place in checked.places], said
 
 
-# -- the example row -------------------------------------------------------------------------------------------------------------
+# -- the example row ------------------------------------------------------------------------------
 
 
 def test_the_templates_example_row_is_skipped_with_a_note() -> None:
@@ -57,14 +57,16 @@ def test_a_row_with_the_examples_values_and_its_own_number_is_data() -> None:
     assert rows_read({**EXAMPLE, "order_id": "A7"}) == ([2], [])
 
 
-# -- footers ---------------------------------------------------------------------------------------------------------------------
+# -- footers ------------------------------------------------------------------------------
 
 
 @pytest.mark.parametrize(
     "text",
     [
-        "合计", "合计：12", "合计 12", "总计", "小计", "制单人：张三", "制单员: 李四", "制表人：王五", "审核：", "说明：请勿改动", "备注：加急", "日期：2025-04-09",
-        "注：以上为本周订单", "以上合计 12 件", "Total", "TOTAL: 12", "Grand Total", "Subtotal:", "填写说明", "總計", "　合计", "合计（件）",
+        "合计", "合计：12", "合计 12", "总计", "小计", "制单人：张三", "制单员: 李四", "制表人：王五",
+        "审核：", "说明：请勿改动", "备注：加急", "日期：2025-04-09",
+        "注：以上为本周订单", "以上合计 12 件", "Total", "TOTAL: 12",
+        "Grand Total", "Subtotal:", "填写说明", "總計", "　合计", "合计（件）",
     ],
 )  # fmt: skip
 def test_footers_are_skipped_with_a_note(text: str) -> None:
@@ -102,7 +104,7 @@ def test_an_order_number_that_begins_like_a_footer_is_an_order(number: str) -> N
     assert [order.display for order in orders.valid] == [number]
 
 
-# -- empty rows ------------------------------------------------------------------------------------------------------------------
+# -- empty rows ------------------------------------------------------------------------------
 
 
 def test_empty_rows_count_only_between_rows_of_data() -> None:

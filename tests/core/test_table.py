@@ -8,7 +8,7 @@ def test_rows_and_columns_are_counted_like_excels() -> None:
     """Both begin at 1, and cells are kept as they are."""
     table = make_table("S", [["a", 1], [None, 2.0], ["007", True]])
     assert list(table.frame.index) == [1, 2, 3]
-    assert list(table.frame.columns) == [1, 2]
+    assert [int(column) for column in table.frame.columns] == [1, 2]
     assert [type(cell) for cell in table.frame[2]] == [int, float, bool]
     assert table.frame.loc[3, 1] == "007"
 

@@ -1,13 +1,13 @@
 """Templates: levels are read off the paths, and every name means one field."""
 
 import pytest
+from making import CARTONS
 
 from bulkorders.core.field import Field
 from bulkorders.core.kinds import Text
 from bulkorders.core.label import fold
 from bulkorders.core.template import Level, Template
 from bulkorders.providers.lingxing.fields import MCF_ORDERS
-from making import CARTONS
 
 
 def paths(level: Level) -> list[str]:

@@ -3,6 +3,7 @@
 Sources: the vendor's code table and page createOrder; what is tagged as seen in production is treated with the same care.
 """
 
+import json
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -56,7 +57,7 @@ def read_envelope(answer: Answer | Failure) -> Envelope | Outcome:
         return classify_failure(answer)
     body = answer.json()
     if not isinstance(body, dict) or not isinstance(body.get("code"), str | int) or isinstance(body["code"], bool):
-        unreadable = Outcome(Verdict.UNCLEAR, message=Words("平台的回答看不懂，不知道处理了没有", "the answer cannot be read"))
+        unreadable = Outcome(Verdict.UNCLEAR, message=Words("平台的回答看不懂", "the answer cannot be read"))
         return classify_status(answer) or unreadable
     if answer.status >= 500:
         return classify_status(answer) or Outcome(Verdict.UNCLEAR)
@@ -70,14 +71,20 @@ def read_envelope(answer: Answer | Failure) -> Envelope | Outcome:
 def _details(raw: Any) -> tuple[str, ...]:
     """`error_details` in all the forms it was seen in: a list of texts or of objects with `message`, or one text."""
     items = raw if isinstance(raw, list) else [raw] if raw else []
-    texts = (item.get("message") or item.get("msg") or "" if isinstance(item, dict) else item for item in items)
+    texts = (
+        (item.get("message") or item.get("msg") or json.dumps(item, ensure_ascii=False)) if isinstance(item, dict) else item
+        for item in items
+    )
     return tuple(line for text in texts if (line := one_line(str(text))))
 
 
 def classify_create(answer: Answer | Failure) -> Outcome:
     """What an answer to createOrder proves about the order."""
     envelope = read_envelope(answer)
-    return envelope if isinstance(envelope, Outcome) else _classify(envelope)
+    if isinstance(envelope, Outcome):
+        return envelope
+    is_failed = classify_status(answer) if isinstance(answer, Answer) else None
+    return (classify_refusal(envelope) or is_failed) if is_failed else _classify(envelope)
 
 
 def _classify(envelope: Envelope) -> Outcome:
@@ -88,14 +95,14 @@ def _classify(envelope: Envelope) -> Outcome:
     if envelope.code == "500" and envelope.details and not _is_transport(envelope.text):
         return Outcome(Verdict.REJECTED, "500", _refused(envelope), envelope.request_id)
     said = envelope.text or envelope.code
-    message = Words(f"平台回答不清楚（{said}），不知道建了没有", f"the answer is unclear ({said})")
+    message = Words(f"平台回答不清楚（{said}）", f"the answer is unclear ({said})")
     return Outcome(Verdict.UNCLEAR, envelope.code, message, envelope.request_id)
 
 
 def classify_refusal(envelope: Envelope) -> Outcome | None:
     """What proves of any call that it was not processed; None where the code does not prove it."""
     if envelope.code == "3001008":
-        return Outcome(Verdict.NOT_PROCESSED, "3001008", Words("平台正忙，稍后再发", "the remote is busy"), envelope.request_id)
+        return Outcome(Verdict.NOT_PROCESSED, "3001008", Words("平台正忙", "the remote is busy"), envelope.request_id)
     if envelope.code == "500" and not envelope.details and "404 NOT_FOUND" in envelope.message:
         return _STOPPED["404"]
     return _STOPPED.get(envelope.code)

@@ -67,15 +67,15 @@ TOO_MANY_LINES = Code(
     "too_many_lines",
     Severity.WARNING,
     "一单明细太多",
-    Words("订单有 {count} 行商品，亚马逊一单最多 {most} 行，可能被拒绝：请拆成几单。",
-          "The order has {count} lines, Amazon takes {most} at most: split it."),
+    Words("订单「{value}」有 {count} 行商品，亚马逊一单最多 {most} 行，可能被拒绝：请拆成几单。",
+          "Order {value} has {count} lines, Amazon takes {most} at most: split it."),
 )  # fmt: skip
 TOO_MANY_UNITS = Code(
     "too_many_units",
     Severity.WARNING,
     "一单件数太多",
-    Words("订单共 {count} 件，亚马逊一单最多 {most} 件，可能被拒绝：请拆成几单。",
-          "The order has {count} units, Amazon takes {most} at most: split it."),
+    Words("订单「{value}」共 {count} 件，亚马逊一单最多 {most} 件，可能被拒绝：请拆成几单。",
+          "Order {value} has {count} units, Amazon takes {most} at most: split it."),
 )  # fmt: skip
 
 
