@@ -9,7 +9,7 @@ from typing import Any
 import httpx
 import pytest
 
-from bulkorders.core.imitation import Reply, Request
+from bulkorders.core.imitation import Fault, Reply, Request
 from bulkorders.sandbox import LARGEST_BODY, Server
 
 
@@ -21,6 +21,10 @@ class Echo:
         self.done_with: list[Request] = []
         self.reply: Reply | None = None
         self.over = threading.Event()
+        self.ledger: list[Any] = []
+
+    def fail_next(self, fault: Fault, times: int = 1) -> None:
+        raise NotImplementedError
 
     def handle(self, request: Request) -> Reply:
         self.requests.append(request)

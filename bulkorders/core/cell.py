@@ -5,7 +5,9 @@ A raw value is what a reader gives: str, int, float, bool, date, datetime, time,
 
 import datetime as dt
 import re
+from dataclasses import dataclass
 from decimal import Decimal
+from enum import Enum
 from typing import Any
 
 INVISIBLE = "\u200b\u200c\u200d\u200e\u200f\u2060\ufeff\u00ad"
@@ -13,6 +15,28 @@ INVISIBLE = "\u200b\u200c\u200d\u200e\u200f\u2060\ufeff\u00ad"
 _EDGES = re.compile(rf"^[\s{INVISIBLE}]+|[\s{INVISIBLE}]+$")
 _NOWHERE = re.compile("[\u200b\ufeff]")
 _HALF_WIDTH = {code: code - 0xFEE0 for code in range(0xFF01, 0xFF5F)} | {0x3000: 0x20}
+
+
+class MarkKind(Enum):
+    """What is special about a marked cell."""
+
+    ERROR = "error"
+    """The cell shows an error such as `#REF!`."""
+    UNCACHED = "uncached"
+    """A formula that was never calculated."""
+    PADDED = "padded"
+    """A number that its format shows with leading zeros."""
+
+
+@dataclass(frozen=True)
+class Mark:
+    """A raw cell that a bare value would not tell: `text` is what is shown, `number` the number behind a padded one."""
+
+    kind: MarkKind
+    text: str
+    number: int | None = None
+
+
 SIGNIFICANT = 15
 """Digits of a double that Excel shows; what lies beyond them is noise of the binary form."""
 
@@ -56,6 +80,8 @@ def shown(raw: Any) -> str:
             return plain(exact(raw)) if abs(raw) < 1e21 else str(raw)
         case Decimal():
             return plain(raw)
+        case Mark():
+            return raw.text
         case dt.datetime():
             return raw.isoformat(" ", "seconds").removesuffix(" 00:00:00")
         case dt.date() | dt.time():

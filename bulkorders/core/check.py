@@ -5,17 +5,17 @@ Cells are parsed first, so that one unreadable cell does not hide the other faul
 
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import replace
 from decimal import Context, Decimal
 from typing import Any
 
 from . import issue as codes
-from .cell import is_blank, shown
+from .cell import Mark, MarkKind, is_blank, shown
 from .checked import Checked, Heading, MergedField
 from .field import Field
 from .header import Column, Match, match
 from .issue import Issue, Problem, issue_at
-from .kinds import Constraint, Integer, Reading
+from .kinds import Constraint, Integer, Reading, bad
 from .kinds import Decimal as DecimalKind
 from .order import Place
 from .refusal import NO_HEADER, BestHeader, Refusal, listed, refuse
@@ -71,16 +71,6 @@ def _refused(faulty: Sequence[Match], notes: list[Issue]) -> Checked:
     first = next(issue for issue in issues if issue.is_error)
     best: BestHeader = faulty[0].best_header
     return Checked(faulty[0].template.name, Refusal(first.code, first.message, best), issues=notes + issues)
-
-
-@dataclass(frozen=True)
-class _Sheet:
-    """One matching sheet on its way: the numbers of its rows of data, and the readings of each column by row."""
-
-    found: Match
-    rows: list[int]
-    readings: Mapping[str, dict[int, Reading]]
-    raw: Mapping[str, Mapping[int, Any]]
 
 
 def _check_template(template: Template, matches: Sequence[Match], notes: Sequence[Issue]) -> Checked:
@@ -158,9 +148,23 @@ def _parse_column(column: Column, cells: Mapping[int, Any]) -> dict[int, Reading
         key = (type(raw), raw)
         reading = known.get(key)
         if reading is None:
-            reading = known[key] = _converted(field.kind.parse(raw), column.factor)
+            reading = known[key] = _converted(_read(field, raw), column.factor)
         readings[row] = reading
     return readings
+
+
+def _read(field: Field, raw: Any) -> Reading:
+    """A cell as its field reads it; a marked one says more than its value."""
+    if not isinstance(raw, Mark):
+        return field.kind.parse(raw)
+    if raw.kind is MarkKind.ERROR:
+        return bad(codes.ERROR_CELL)
+    if raw.kind is MarkKind.UNCACHED:
+        return bad(codes.UNCACHED)
+    if not field.kind.is_identifier:
+        return field.kind.parse(raw.number)
+    reading = field.kind.parse(raw.text)
+    return replace(reading, problems=(*reading.problems, Problem(codes.PADDED, {"read": raw.text})))
 
 
 def _converted(reading: Reading, factor: Decimal) -> Reading:

@@ -204,6 +204,15 @@ ERROR_CELL = _error(
     "{where}的公式结果是「{value}」：请改好公式，或直接填写内容。",
     '{where}: the formula gives "{value}": mend it or type the value.',
 )
+UNCACHED = _error(
+    "uncached",
+    "公式没有结果",
+    "{where}的公式还没有结果：请用 Excel 或 WPS 打开表格，保存一次再提交，或直接填写内容。",
+    "{where}: the formula has no result yet: open and save the workbook once, or type the value.",
+)
+PADDED = _note(
+    "padded", "按显示的 0 读取", "{where}按显示的「{read}」读取，前面的 0 保留。", '{where} is read as shown, "{read}", with its zeros.'
+)
 FOLDED = _note("folded", "已改成半角", "{where}的「{value}」按「{read}」读取。", '{where}: "{value}" is read as "{read}".')
 LINE_BREAK = _warning(
     "line_break",

@@ -61,6 +61,11 @@ class Kind(Protocol):
         ...
 
     @property
+    def is_identifier(self) -> bool:
+        """Whether its digits count as they are shown."""
+        ...
+
+    @property
     def is_measure(self) -> bool:
         """Whether its values can be converted to another unit."""
         ...
@@ -100,6 +105,11 @@ class Text:
     number_format = "@"
     is_measure = False
     choices: Sequence[str] = ()
+
+    @property
+    def is_identifier(self) -> bool:
+        """Whether its digits count as they are shown."""
+        return self.identifier
 
     def parse(self, raw: Any) -> Reading:
         if is_blank(raw):
@@ -174,6 +184,7 @@ class Integer:
     maximum: int = 2**31 - 1
 
     number_format = "0"
+    is_identifier = False
     is_measure = False
     choices: Sequence[str] = ()
 
@@ -206,6 +217,7 @@ class Decimal:
     places: int | None = None
 
     number_format = "General"
+    is_identifier = False
     is_measure = True
     choices: Sequence[str] = ()
 
@@ -263,6 +275,7 @@ class Date:
     """A day, or a day with its time where the cell gives one; the payload has `2022-12-09` or `2025-04-09T14:30:45`."""
 
     number_format = "yyyy-mm-dd"
+    is_identifier = False
     is_measure = False
     choices: Sequence[str] = ()
 
@@ -299,6 +312,7 @@ class Choice:
     listed_words: Words = NOTHING
 
     number_format = "@"
+    is_identifier = False
     is_measure = False
 
     @property
@@ -348,6 +362,7 @@ class Flag:
     no: Any
 
     number_format = "@"
+    is_identifier = False
     is_measure = False
     choices: Sequence[str] = ("是", "否")
 

@@ -74,12 +74,12 @@ def _limit(memory: int, seconds: int) -> None:
     resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
 
 
-def _read(path: str) -> list[Table] | Refusal:
+def _read(path: str, *, with_marks: bool) -> list[Table] | Refusal:
     """The tables of a workbook. Whatever a reader throws is the file's fault, calamine's panics too, which are no Exception."""
     from .read import read_tables
 
     try:
-        return read_tables(Path(path)) or refuse(NO_SHEET)
+        return read_tables(Path(path), with_marks=with_marks) or refuse(NO_SHEET)
     except MemoryError:
         raise
     except BaseException:  # noqa: BLE001  # see above; nobody can interrupt this process but its parent, which ends it
@@ -89,7 +89,7 @@ def _read(path: str) -> list[Table] | Refusal:
 def _check(request: dict[str, Any]) -> list[Checked]:
     from bulkorders.core.check import check
 
-    tables = _read(request["path"])
+    tables = _read(request["path"], with_marks=True)
     if isinstance(tables, Refusal):
         return [Checked(None, tables)]
     return check(tables, _load_templates(request["provider_paths"], request["templates"]))
@@ -106,7 +106,7 @@ def _write_results(request: dict[str, Any]) -> Refusal | int | None:
     """None when written, else why not: a refusal of the source, or the number of the system's error at the target."""
     from .results import write_results
 
-    tables = _read(request["path"])
+    tables = _read(request["path"], with_marks=False)
     if isinstance(tables, Refusal):
         return tables
     try:

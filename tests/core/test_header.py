@@ -275,7 +275,7 @@ def test_a_unit_where_the_field_has_none_is_refused() -> None:
     """A count in kilograms is no count."""
     checked = renamed({"quantity": "数量(kg)"})
     assert checked.refused is not None
-    assert checked.refused.code == "unit_mismatch"
+    assert checked.refused.code == "unit_unwanted"
 
 
 def test_a_text_in_another_unit_is_refused() -> None:

@@ -10,11 +10,11 @@ import pytest
 from making import CARTONS, carton_row, sheet
 from openpyxl import Workbook, load_workbook
 
-from bulkorders.core.result import FATE_MEANING, FATE_WORDS, RESULT_COLUMNS, SUMMARY_SHEET, Fate
+from bulkorders.core.result import FATE_MEANING, FATE_WORDS, RESULT_COLUMNS, SUMMARY_SHEET, SUMMARY_TITLE, Fate
 from bulkorders.core.table import Merge, Table, make_table
 from bulkorders.workbook import isolated
 from bulkorders.workbook.read import read_tables
-from bulkorders.workbook.results import SUMMARY_TITLE, TEST_BANNER, TOTAL, write_results
+from bulkorders.workbook.results import TEST_BANNER, TOTAL, write_results
 
 HEADER = ["单号", "名称", "数量"]
 LABELS = list(RESULT_COLUMNS.values())
