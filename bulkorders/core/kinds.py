@@ -131,10 +131,11 @@ class Text:
 
     def _parse_identifier(self, text: str) -> Reading:
         folded = half_width(text)
-        if re.fullmatch(r"[0-9]\.[0-9]+[eE]\+?[0-9]{2,3}", folded):
+        if re.fullmatch(r"[0-9](?:\.[0-9]+[eE]\+?|[eE]\+)[0-9]{2,3}", folded):
             return bad(codes.DIGITS_LOST)
-        notes = (Problem(codes.FOLDED, {"read": folded}),) if folded != text else ()
-        return Reading(trim(folded.upper() if self.upper else folded), notes)
+        notes = [Problem(codes.FOLDED, {"read": folded})] if folded != text else []
+        notes += [Problem(codes.LINE_BREAK)] if re.search(r"[\r\n]", folded) else []
+        return Reading(trim(folded.upper() if self.upper else folded), tuple(notes))
 
     def constraints(self) -> Sequence[Constraint]:
         found = []

@@ -4,7 +4,7 @@ import datetime as dt
 from collections.abc import Sequence
 from typing import Any
 
-from sqlalchemy import Connection, Select, func, insert, or_, select, update
+from sqlalchemy import CTE, Connection, Select, exists, func, insert, or_, select, update
 
 from bulkorders.core.order import TRANSITIONS, Status
 from bulkorders.core.words import Words
@@ -45,14 +45,14 @@ def next_due(journal: Journal, gate: str) -> dt.datetime | None:
         return None if row is None else row.due or _AT_ONCE
 
 
-def is_waiting(journal: Journal, gate: str, batches_: Sequence[str]) -> bool:
-    """Whether any of these batches has an order at the gate that is not answered yet."""
-    open_ = (Status.PENDING.value, Status.SENDING.value)
+def is_waiting(journal: Journal, gate: str, batches_: Sequence[str], statuses: Sequence[Status] = (Status.PENDING, Status.SENDING)) -> bool:
+    """Whether any of these batches has an order at the gate that stands at one of the statuses."""
     with journal.read() as connection:
         found = connection.execute(
             select(orders.c.id)
             .join(placements, placements.c.order_id == orders.c.id)
-            .where(orders.c.gate == gate, orders.c.status.in_(open_), placements.c.batch.in_(batches_), placements.c.fate.is_(None))
+            .where(orders.c.gate == gate, orders.c.status.in_([status.value for status in statuses]))
+            .where(placements.c.batch.in_(batches_), placements.c.fate.is_(None))
             .limit(1)
         )
         return found.first() is not None
@@ -89,18 +89,36 @@ def _waiting(gate: str) -> Select[Any]:
 
 
 def _claim(connection: Connection, gate: str, now: dt.datetime) -> Claimed | None:
+    """The first due order of the batch whose turn it is, so that 5 orders never wait behind 5,000."""
     due = or_(orders.c.due.is_(None), orders.c.due <= now)
-    first = _waiting(gate).where(due).with_only_columns(orders.c.id).order_by(orders.c.id).limit(1).scalar_subquery()
+    waiting = _waiting(gate).where(due)
+    turn = connection.execute(
+        select(batches.c.id)
+        .where(batches.c.id.in_(select(_batches_waiting(gate).c.batch)))
+        .where(exists(waiting.where(orders.c.batch == batches.c.id).correlate(batches)))
+        .order_by(batches.c.turn, batches.c.released_at, batches.c.id)
+        .limit(1)
+    ).scalar_one_or_none()
+    if turn is None:
+        return None
+    first = waiting.where(orders.c.batch == turn).with_only_columns(orders.c.id).order_by(orders.c.id).limit(1).scalar_subquery()
     row = connection.execute(
         update(orders)
         .where(orders.c.id == first)
         .values(status=Status.SENDING.value, attempts=orders.c.attempts + 1, submitted_at=now)
         .returning(orders.c.id, orders.c.display, orders.c.payload, orders.c.attempts, orders.c.waits)
-    ).one_or_none()
-    if row is None:
-        return None
+    ).one()
+    last = select(func.max(batches.c.turn)).scalar_subquery()
+    connection.execute(update(batches).where(batches.c.id == turn).values(turn=last + 1))
     _log(connection, row.id, Status.PENDING, Status.SENDING, now, row.attempts)
     return Claimed(row.id, row.display, row.payload, row.attempts - 1, row.waits)
+
+
+def _batches_waiting(gate: str) -> CTE:
+    """The batches with orders that wait at a gate, one index seek each, however many orders and finished batches there are."""
+    first = _waiting(gate).with_only_columns(func.min(orders.c.batch).label("batch")).cte("waiting", recursive=True)
+    following = _waiting(gate).with_only_columns(func.min(orders.c.batch)).where(orders.c.batch > first.c.batch).scalar_subquery()
+    return first.union_all(select(following).where(first.c.batch.is_not(None)))
 
 
 def _settle(connection: Connection, order: Claimed, settled: Settled) -> None:

@@ -69,6 +69,7 @@ batches = Table(
     Column("is_test", Boolean, nullable=False),
     Column("rows", JSON, nullable=False),  # {"read", "blank", "valid", "invalid"}
     Column("sheets", JSON, nullable=False),  # {sheet: {"header_row", "columns": {field: letter}}}
+    Column("turn", Integer, nullable=False, server_default="0"),  # batches with orders to send take turns: the lowest is next
     Column("by_whom", String(200)),
     Column("profile", String(200)),
     Column("created_at", Utc, nullable=False),
@@ -99,7 +100,7 @@ orders = Table(
     Column("tracking_number", Text),
     Column("submitted_at", Utc),
     UniqueConstraint("identity", "revision"),
-    Index("orders_by_gate", "gate", "status", "due"),
+    Index("orders_by_gate", "gate", "status", "batch", "id"),
 )
 
 placements = Table(

@@ -154,7 +154,7 @@ class Drain:
 
     def _next(self) -> Claimed | None:
         """The next order, waiting for it to be due."""
-        while not self.run.stop.is_set() and self.stopped is None:
+        while not self.run.stop.is_set() and self.stopped is None and self._has_work():
             now = self.app.clock.now()
             due = next_due(self.app.journal, self.gate)
             if due is None:
@@ -163,6 +163,10 @@ class Drain:
                 return claim(self.app.journal, self.gate, now)
             self._sleep((due - now).total_seconds())
         return None
+
+    def _has_work(self) -> bool:
+        """Whether one of this run's own batches still waits; others are sent in turn, and by whoever waits for the gate then."""
+        return is_waiting(self.app.journal, self.gate, self.run.batches, (Status.PENDING,))
 
     def _sleep(self, seconds: float) -> None:
         until = self.app.clock.monotonic() + seconds
@@ -174,6 +178,7 @@ class Drain:
         settled = self._settled(order, outcome)
         self._count(outcome)
         go_on = self.stopped is None and not self.run.stop.is_set() and outcome.verdict is not Verdict.NOT_PROCESSED
+        go_on = go_on and self._has_work()
         following = settle(self.app.journal, order, settled, self.gate, go_on=go_on)
         self.run.watcher.settled(self.account.name, outcome.verdict)
         if outcome.verdict is Verdict.NOT_PROCESSED and settled.due is not None and self.stopped is None:

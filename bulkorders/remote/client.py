@@ -3,7 +3,6 @@
 import json
 import logging
 import ssl
-import time
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
@@ -12,6 +11,8 @@ from urllib.parse import urlsplit
 import httpx
 
 from bulkorders.core.words import Words
+
+from .deadline import Deadline, DeadlineBackend
 
 MOST_BYTES = 5 * 1024 * 1024
 """Of an answer's body; what is longer is no answer of an API."""
@@ -55,11 +56,16 @@ class Client:
     base_url: str
     read_timeout: float
     _client: httpx.Client = field(init=False, repr=False)
+    _deadline: Deadline = field(init=False, repr=False)
 
     def __post_init__(self) -> None:
         timeout = httpx.Timeout(self.read_timeout, connect=min(CONNECT_SECONDS, self.read_timeout))
         is_local = urlsplit(self.base_url).hostname in LOOPBACK
-        self._client = httpx.Client(timeout=timeout, follow_redirects=False, trust_env=not is_local, http2=False)
+        self._client = httpx.Client(timeout=timeout, follow_redirects=False, trust_env=not is_local)
+        self._deadline = Deadline()
+        for transport in (self._client._transport, *self._client._mounts.values()):
+            if isinstance(transport, httpx.HTTPTransport):  # httpx has no public way to its pool's network
+                transport._pool._network_backend = DeadlineBackend(self._deadline)
 
     def call(
         self,
@@ -74,10 +80,10 @@ class Client:
         """Sends one request, once. `query` is sent as it is, already encoded; `form` goes out as multipart/form-data."""
         url = self.base_url.rstrip("/") + "/" + path.lstrip("/") + (f"?{query}" if query else "")
         files = {name: (None, value) for name, value in form.items()} if form else None
-        deadline = time.monotonic() + self.read_timeout + GRACE_SECONDS
+        self._deadline.start(self.read_timeout + GRACE_SECONDS)
         try:
             with self._client.stream(method, url, headers=headers, content=content, files=files) as response:
-                return _read(response, deadline)
+                return _read(response)
         except (httpx.HTTPError, httpx.InvalidURL, httpx.StreamError, ssl.SSLError, UnicodeError) as error:
             return _failure(error)
 
@@ -86,15 +92,13 @@ class Client:
         self._client.close()
 
 
-def _read(response: httpx.Response, deadline: float) -> Answer | Failure:
-    """The body up to its limit, before the deadline."""
+def _read(response: httpx.Response) -> Answer | Failure:
+    """The body up to its limit."""
     body = bytearray()
     for chunk in response.iter_bytes():
         body += chunk
         if len(body) > MOST_BYTES:
             return Failure(True, Words("平台的回答太大，不像接口的回答", "the answer is too large to be one of an API"))
-        if time.monotonic() > deadline:
-            return Failure(True, Words("平台的回答太慢，等不完", "the answer did not end in time"))
     return Answer(response.status_code, {name.lower(): value for name, value in response.headers.items()}, bytes(body))
 
 

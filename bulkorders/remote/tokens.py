@@ -2,7 +2,7 @@
 
 import datetime as dt
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from bulkorders.core.outcome import Outcome
 from bulkorders.core.provider import Clock, Token, TokenStore
@@ -38,9 +38,15 @@ class TokenKeeper:
                 return stored
             fetched = self.fetch(stored.refresh if stored else None)
             if isinstance(fetched, Token):
+                fetched = self._shortened(fetched)
                 self.store.put(self.principal, fetched)
                 self._known = fetched
             return fetched
 
+    def _shortened(self, token: Token) -> Token:
+        """The pair with the end up to which it may be used: never its last minutes, in which a call could outlive it."""
+        lifetime = token.expires_at - self.clock.now()
+        return replace(token, expires_at=token.expires_at - min(MARGIN, lifetime / 5))
+
     def _is_fresh(self, token: Token | None) -> bool:
-        return token is not None and token.expires_at - MARGIN > self.clock.now()
+        return token is not None and token.expires_at > self.clock.now()

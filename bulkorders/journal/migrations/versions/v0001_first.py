@@ -20,6 +20,7 @@ def upgrade() -> None:
         sa.Column("is_test", sa.Boolean(), nullable=False),
         sa.Column("rows", sa.JSON(), nullable=False),
         sa.Column("sheets", sa.JSON(), nullable=False),
+        sa.Column("turn", sa.Integer(), server_default="0", nullable=False),
         sa.Column("by_whom", sa.String(length=200), nullable=True),
         sa.Column("profile", sa.String(length=200), nullable=True),
         sa.Column("created_at", sa.DateTime(), nullable=False),
@@ -57,7 +58,7 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("id"),
         sa.UniqueConstraint("identity", "revision"),
     )
-    op.create_index("orders_by_gate", "orders", ["gate", "status", "due"], unique=False)
+    op.create_index("orders_by_gate", "orders", ["gate", "status", "batch", "id"], unique=False)
     op.create_table(
         "tokens",
         sa.Column("principal", sa.String(length=300), nullable=False),
