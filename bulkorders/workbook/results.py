@@ -38,7 +38,7 @@ _FATE_LOOKS: Mapping[str, Look] = {
     Fate.IN_DOUBT: style.OPEN, Fate.UNSENT: style.OPEN, Fate.ACCEPTED: style.OPEN,
 }  # fmt: skip
 _WELL = frozenset({Fate.CREATED, Fate.SKIPPED, Fate.ACCEPTED})
-_RESULT_WIDTHS = {"status": 16, "reason": 60, "rows": 12, "request_id": 36, "submitted_at": 21, "batch": 20}
+_RESULT_WIDTHS = {"status": 16, "reason": 60, "rows": 12, "request_id": 56, "submitted_at": 21, "batch": 20}
 
 BODY = Look()
 """The look of a cell of an order: in the middle of its row, which may be tall."""
