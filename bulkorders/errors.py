@@ -5,7 +5,6 @@
     │   ├── SettingsError      2  the configuration says something that cannot be used
     │   └── JournalError       2  the journal cannot be opened, or is not ours to use
     └── RemoteError            2  the remote refused the account, where no order was at stake
-        └── AccountError       5  the account cannot be used now; its orders wait
 
 Expected failures are values instead: a bad cell is an `Issue`, a refused file a `Refusal`, an answer of the remote an `Outcome`.
 """
@@ -65,9 +64,3 @@ class RemoteError(BulkordersError):
     """The remote cannot be asked, or refused the account, where no order was at stake."""
 
     exit_code = 2
-
-
-class AccountError(RemoteError):
-    """The account cannot be used now (credentials, white list, authorisation): its orders wait, nothing is lost."""
-
-    exit_code = 5

@@ -48,7 +48,7 @@ def show_checkup(checkup: Checkup) -> None:
     console = stdout()
     console.print(Text(path_text(checkup.file), style="bold"))
     if checkup.refused:
-        console.print(Text(f"  {checkup.refused.message.say(lang())}", style="red"))
+        console.print(Text(f"  {checkup.refused.message.say(lang())}", style="red"), soft_wrap=True)
     if console.is_terminal:
         _show_rows(console, checkup)
     else:
@@ -94,7 +94,8 @@ def _show_rows(console: Console, checkup: Checkup) -> None:
         if place in checkup.checked.shown:
             console.print(_row_table(checkup, place, issues))
         for issue in issues:
-            console.print(Text("  ▸ " + issue.message.say(lang()), style="red" if issue.is_error else "yellow"))
+            line = Text("  → " + issue.message.say(lang()), style="red" if issue.is_error else "yellow")
+            console.print(line, soft_wrap=True)  # rich would break a Chinese sentence at its rare blanks
     if len(by_row) > SHOWN_ROWS:
         more = len(by_row) - SHOWN_ROWS
         console.print(Text(say(f"  还有 {more} 行有问题，没有列出。", f"  {more} more rows are not shown."), style="dim"))
@@ -106,7 +107,9 @@ def _row_table(checkup: Checkup, place: Place, issues: Sequence[Issue]) -> Table
     letters = {heading.letter: heading.label for heading in headings.values()}
     keys = {heading.letter for name, heading in headings.items() if checkup.orders and checkup.orders.template[name].key}
     chosen = [letter for letter in letters if letter in marks or letter in keys]
-    table = Table(title=f"{place.sheet} {say('第', 'row')} {place.row} {say('行', '')}", title_justify="left", title_style="dim")
+    title = say(f"{place.sheet} 第 {place.row} 行", f"{place.sheet} row {place.row}")
+    # no box: its lines are one column wide on some Chinese terminals and two on others
+    table = Table(title=title, title_justify="left", title_style="dim", box=None, header_style="bold reverse", padding=(0, 2))
     for letter in chosen:
         table.add_column(escape(f"{letter} {letters[letter].strip()}"), overflow="fold", max_width=28)
     table.add_row(*(Text(cells.get(letter) or "　", style=marks.get(letter, "")) for letter in chosen))

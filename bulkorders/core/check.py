@@ -29,6 +29,8 @@ _EXACT = Context(prec=100)
 """Precise enough for the longest number that is read, so that a conversion loses no digit."""
 SHOWN_ROWS = 100
 """Rows with errors whose cells are kept to be shown; a person reads no more."""
+FIRST_ROWS = 300
+"""Rows whose cells are kept in any case: what is wrong with an order as a whole is found only when it is grouped."""
 
 
 def check(tables: Sequence[Table], templates: Sequence[Template]) -> list[Checked]:
@@ -281,15 +283,12 @@ def _vectorised(holds: Callable[[Any], bool]) -> Callable[[Any], Any]:
 
 
 def _keep_shown(checked: Checked, matches: Sequence[Match]) -> None:
-    """Keeps the cells of the first rows with errors, as the merchant sees them."""
+    """Keeps the cells of the first rows, and of the first rows with errors, as the merchant sees them."""
     sheets = {found.table.sheet: found for found in matches}
-    for issue in checked.issues:
-        if len(checked.shown) >= SHOWN_ROWS:
-            return
-        if not (issue.is_error and issue.sheet in sheets and issue.row):
-            continue
-        place = Place(issue.sheet, issue.row)
-        if place not in checked.shown:
-            found = sheets[issue.sheet]
-            cells = found.table.frame.loc[issue.row]
-            checked.shown[place] = {column.letter: shown(cells[column.number]) for column in found.columns.values()}
+    faulty = dict.fromkeys(
+        Place(issue.sheet, issue.row) for issue in checked.issues if issue.is_error and issue.sheet in sheets and issue.row
+    )
+    for place in dict.fromkeys((*checked.places[:FIRST_ROWS], *list(faulty)[:SHOWN_ROWS])):
+        found = sheets[place.sheet]
+        cells = found.table.frame.loc[place.row]
+        checked.shown[place] = {column.letter: shown(cells[column.number]) for column in found.columns.values()}

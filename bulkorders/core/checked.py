@@ -32,9 +32,9 @@ class Checked:
     """A workbook, read as one template. The n-th entry of each column belongs to the n-th place.
 
     `columns`: typed values by field name, None for blank. `bad`: cells that could not be read, as (row number, field name), with
-    their shown text. `headings` and `header_rows`: the
-    matched columns by sheet and field, and Excel's row of the header. `shown`: the cells of rows with errors as the merchant
-    sees them, by column letter, for the terminal. `blank`: empty rows between data rows.
+    their shown text. `headings` and `header_rows`: the matched columns by sheet and field, and Excel's row of the header.
+    `shown`: the cells of the first rows, and of those with errors, as the merchant sees them, by column letter, for the terminal.
+    `blank`: empty rows between data rows.
     """
 
     template: str | None

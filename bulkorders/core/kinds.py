@@ -87,15 +87,36 @@ class Kind(Protocol):
         ...
 
 
+class _Kind:
+    """What most kinds have in common."""
+
+    @property
+    def choices(self) -> Sequence[str]:
+        return ()
+
+    @property
+    def is_identifier(self) -> bool:
+        return False
+
+    @property
+    def is_measure(self) -> bool:
+        return False
+
+    def constraints(self) -> Sequence[Constraint]:
+        return ()
+
+    def encode(self, value: Any) -> Any:
+        return value
+
+
 @dataclass(frozen=True)
-class Text:
+class Text(_Kind):
     """Text. `identifier`: a code or number whose digits count, never a quantity; full-width letters are folded.
 
     `max_length` and `pattern` must be fulfilled; `limit` (characters) and `unusual` (pattern, what it means) only warn.
     """
 
     identifier: bool = False
-    upper: bool = False
     max_length: int | None = None
     pattern: str | None = None
     pattern_words: Words = NOTHING
@@ -103,8 +124,6 @@ class Text:
     unusual: tuple[tuple[str, Words], ...] = ()
 
     number_format = "@"
-    is_measure = False
-    choices: Sequence[str] = ()
 
     @property
     def is_identifier(self) -> bool:
@@ -135,7 +154,7 @@ class Text:
             return bad(codes.DIGITS_LOST)
         notes = [Problem(codes.FOLDED, {"read": folded})] if folded != text else []
         notes += [Problem(codes.LINE_BREAK)] if re.search(r"[\r\n]", folded) else []
-        return Reading(trim(folded.upper() if self.upper else folded), tuple(notes))
+        return Reading(trim(folded), tuple(notes))
 
     def constraints(self) -> Sequence[Constraint]:
         found = []
@@ -168,9 +187,6 @@ class Text:
             parts.append(Words(f"建议不超过 {self.limit} 个字符", f"better no more than {self.limit} characters"))
         return _joined(parts)
 
-    def encode(self, value: Any) -> Any:
-        return value
-
 
 def _unusual(pattern: str, why: Words) -> Constraint:
     form = re.compile(pattern)
@@ -178,16 +194,13 @@ def _unusual(pattern: str, why: Words) -> Constraint:
 
 
 @dataclass(frozen=True)
-class Integer:
+class Integer(_Kind):
     """A whole number from `minimum` to `maximum`."""
 
     minimum: int = 0
     maximum: int = 2**31 - 1
 
     number_format = "0"
-    is_identifier = False
-    is_measure = False
-    choices: Sequence[str] = ()
 
     def parse(self, raw: Any) -> Reading:
         if is_blank(raw):
@@ -205,12 +218,9 @@ class Integer:
     def describe(self) -> Words:
         return Words(f"整数，至少 {self.minimum}", f"whole number, at least {self.minimum}")
 
-    def encode(self, value: Any) -> Any:
-        return value
-
 
 @dataclass(frozen=True)
-class Decimal:
+class Decimal(_Kind):
     """An exact decimal of at most `places` decimals (None: any), from `minimum` to `maximum`."""
 
     minimum: int = 0
@@ -218,9 +228,10 @@ class Decimal:
     places: int | None = None
 
     number_format = "General"
-    is_identifier = False
-    is_measure = True
-    choices: Sequence[str] = ()
+
+    @property
+    def is_measure(self) -> bool:
+        return True
 
     def parse(self, raw: Any) -> Reading:
         if is_blank(raw):
@@ -242,9 +253,6 @@ class Decimal:
         if self.places is not None:
             parts.append(Words(f"最多 {self.places} 位小数", f"at most {self.places} decimals"))
         return _joined(parts)
-
-    def encode(self, value: Any) -> Any:
-        return value
 
 
 def _bounds(minimum: int, maximum: int) -> list[Constraint]:
@@ -272,13 +280,10 @@ def _guess(raw: Any) -> Words | str:
 
 
 @dataclass(frozen=True)
-class Date:
+class Date(_Kind):
     """A day, or a day with its time where the cell gives one; the payload has `2022-12-09` or `2025-04-09T14:30:45`."""
 
     number_format = "yyyy-mm-dd"
-    is_identifier = False
-    is_measure = False
-    choices: Sequence[str] = ()
 
     def parse(self, raw: Any) -> Reading:
         if is_blank(raw):
@@ -288,9 +293,6 @@ class Date:
             return bad(codes.AMBIGUOUS_DATE, first=found[0].isoformat(), second=found[1].isoformat())
         return Reading(found) if found is not None else bad(codes.NOT_DATE)
 
-    def constraints(self) -> Sequence[Constraint]:
-        return ()
-
     def describe(self) -> Words:
         return Words("日期，如 2022-12-09；可带时间，如 2025-04-09 14:30:45", "date like 2022-12-09, may have a time")
 
@@ -299,7 +301,7 @@ class Date:
 
 
 @dataclass(frozen=True)
-class Choice:
+class Choice(_Kind):
     """One of `values`. `proposals` are words that people type for one of them: refused, with the value to type.
 
     `others` is a pattern of values that are not in the list and yet may be right: they pass with a warning.
@@ -313,8 +315,6 @@ class Choice:
     listed_words: Words = NOTHING
 
     number_format = "@"
-    is_identifier = False
-    is_measure = False
 
     @property
     def choices(self) -> Sequence[str]:
@@ -339,16 +339,10 @@ class Choice:
             return Reading(text, (Problem(codes.UNKNOWN_CHOICE),))
         return bad(codes.NOT_CHOICE, remedy=Words(f"应为 {proposal}？", f"{proposal}?") if proposal else _choose(self.describe()))
 
-    def constraints(self) -> Sequence[Constraint]:
-        return ()
-
     def describe(self) -> Words:
         if not self.listed:
             return self.listed_words
         return Words("、".join(self.values), ", ".join(self.values))
-
-    def encode(self, value: Any) -> Any:
-        return value
 
 
 _YES = frozenset({"是", "y", "yes", "true", "1", "√", "对"})
@@ -356,16 +350,17 @@ _NO = frozenset({"否", "n", "no", "false", "0", "×", "不是"})
 
 
 @dataclass(frozen=True)
-class Flag:
+class Flag(_Kind):
     """Yes or no: 是/否, Y/N, yes/no, TRUE/FALSE, 1/0. `yes` and `no` are what the payload has."""
 
     yes: Any
     no: Any
 
     number_format = "@"
-    is_identifier = False
-    is_measure = False
-    choices: Sequence[str] = ("是", "否")
+
+    @property
+    def choices(self) -> Sequence[str]:
+        return ("是", "否")
 
     def parse(self, raw: Any) -> Reading:
         if is_blank(raw):
@@ -374,9 +369,6 @@ class Flag:
         if text in _YES or text in _NO:
             return Reading(text in _YES)
         return bad(codes.NOT_CHOICE, remedy=_choose(self.describe()))
-
-    def constraints(self) -> Sequence[Constraint]:
-        return ()
 
     def describe(self) -> Words:
         return Words("是 或 否", "是 (yes) or 否 (no)")

@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 from making import CARTONS, carton_row, column_of, examine, found, mcf_row, orders_of, read, sheet
 
-from bulkorders.core.check import check
+from bulkorders.core.check import FIRST_ROWS, check
 from bulkorders.core.table import Merge, make_table
 from bulkorders.providers.lingxing.fields import MCF_ORDERS
 
@@ -96,13 +96,14 @@ def test_typed_columns_are_of_one_length_and_of_the_kinds_types() -> None:
     assert checked.columns["quantity"] == [2, 2]
 
 
-def test_cells_of_rows_with_errors_are_kept_to_be_shown() -> None:
-    """As the merchant sees them, by letter, and only of those rows."""
-    checked = read(CARTONS, sheet(CARTONS, [carton_row(), carton_row(quantity="x", weight=12.50)]))
-    (place,) = checked.shown
-    assert place.row == 3
-    assert checked.shown[place]["J"] == "x"
-    assert checked.shown[place]["G"] == "12.5"
+def test_cells_are_kept_to_be_shown() -> None:
+    """As the merchant sees them, by letter: of the first rows, and further down of those with errors."""
+    many = [carton_row(sku=f"S{number}") for number in range(FIRST_ROWS + 1)]
+    checked = read(CARTONS, sheet(CARTONS, [*many, carton_row(quantity="x", weight=12.50)]))
+    rows = [place.row for place in checked.shown]
+    assert rows == [*range(2, FIRST_ROWS + 2), FIRST_ROWS + 3]
+    last = list(checked.shown.values())[-1]
+    assert (last["J"], last["G"]) == ("x", "12.5")
 
 
 # -- merged cells ------------------------------------------------------------------------------
