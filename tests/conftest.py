@@ -1,5 +1,6 @@
 """What all tests share: a journal in a folder of its own, and hypothesis without a clock."""
 
+import signal
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -19,3 +20,10 @@ def journal(tmp_path: Path) -> Iterator[Journal]:
     opened = open_journal(str(tmp_path / "journal.db"))
     yield opened
     opened.close()
+
+
+@pytest.fixture(autouse=True, scope="session")
+def _interruptible() -> None:
+    """A suite started in the background ignores Ctrl-C, and so would every process that it starts, those that are to be interrupted too."""
+    if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
+        signal.signal(signal.SIGINT, signal.default_int_handler)

@@ -40,20 +40,15 @@ def read_label(raw: object) -> Label | None:
 def fold(text: str) -> str:
     """A heading without case, width, blanks, marks, and without notes in brackets; a heading that is all note keeps its text.
 
-    A note that names a unit or a currency goes too: it is kept by `unit_in`, and compared with the field's.
+    A note that names a unit or a currency goes too: `Label.unit` keeps it, to be compared with the field's.
     """
     plain = unicodedata.normalize("NFKC", text).casefold()
     bare = _NOTE.sub("", plain)
     return _NOISE.sub("", bare) or _NOISE.sub("", plain)
 
 
-def unit_in(text: str) -> str | None:
-    """The unit or currency in a note of the heading: `箱重(KG)` has kg, `备注(选填)` none."""
-    return _unit_note(text)[0]
-
-
 def _unit_note(text: str) -> tuple[str | None, str]:
-    """A heading's unit, and how it is written."""
+    """The unit or currency in a note of the heading, and how it is written: `箱重(KG)` has kg, `备注(选填)` none."""
     notes = _NOTE.findall(unicodedata.normalize("NFKC", text))
     parts = (part for note in notes for part in re.split(r"[,，、/;；\s]+", note))
     return next(((unit, part) for part in parts if (unit := read_unit(part))), (None, ""))

@@ -30,8 +30,6 @@ TRANSITIONS: Mapping[Status, frozenset[Status]] = {
 }
 """What may follow what, within one revision. A refused order that is submitted again is the next revision."""
 
-FINAL = frozenset({Status.CREATED, Status.REJECTED})
-
 
 class Place(NamedTuple):
     """A row of a workbook, by Excel's number."""

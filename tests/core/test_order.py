@@ -4,10 +4,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bulkorders.core.order import FINAL, TRANSITIONS, Status
+from bulkorders.core.order import TRANSITIONS, Status
 from bulkorders.core.result import FATE_MEANING, FATE_WORDS, Fate, Totals, exit_code, fate_of, first_exit_code
 from bulkorders.core.retry import FIRST_WAIT, LONGEST_WAIT, backoff
 
+FINAL = {Status.CREATED, Status.REJECTED}
 DRAWN = {
     ("pending", "sending"),
     ("sending", "created"), ("sending", "accepted"), ("sending", "rejected"), ("sending", "in_doubt"), ("sending", "pending"),
