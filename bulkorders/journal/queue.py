@@ -2,9 +2,8 @@
 
 import datetime as dt
 from collections.abc import Sequence
-from typing import Any
 
-from sqlalchemy import CTE, Connection, Select, exists, func, insert, or_, select, update
+from sqlalchemy import CTE, Connection, bindparam, exists, func, insert, or_, select, update
 
 from bulkorders.core.order import TRANSITIONS, Status
 from bulkorders.core.words import Words
@@ -20,8 +19,57 @@ ABANDONED = Words(
     "The program was interrupted while sending; it is not sent again until that is settled.",
 )
 
-
 _AT_ONCE = dt.datetime.min.replace(tzinfo=dt.UTC)
+
+
+# -- statements ------------------------------------------------------------------------------------------------------------
+# Built once: SQLAlchemy takes several times longer to put a statement together than SQLite takes to carry it out.
+_PENDING = select(orders).where(orders.c.gate == bindparam("at_gate"), orders.c.status == Status.PENDING.value)
+"""Orders of a gate that wait to be sent; orders of drafts do not exist yet."""
+_DUE = _PENDING.where(or_(orders.c.due.is_(None), orders.c.due <= bindparam("by_now")))
+
+
+def _batches_waiting() -> CTE:
+    """The batches with orders that wait at a gate, one index seek each, however many orders and finished batches there are."""
+    first = _PENDING.with_only_columns(func.min(orders.c.batch).label("batch")).cte("waiting", recursive=True)
+    following = _PENDING.with_only_columns(func.min(orders.c.batch)).where(orders.c.batch > first.c.batch).scalar_subquery()
+    return first.union_all(select(following).where(first.c.batch.is_not(None)))
+
+
+_NEXT_BATCH = (
+    select(batches.c.id)
+    .where(batches.c.id.in_(select(_batches_waiting().c.batch)))
+    .where(exists(_DUE.where(orders.c.batch == batches.c.id).correlate(batches)))
+    .order_by(batches.c.turn, batches.c.released_at, batches.c.id)
+    .limit(1)
+)
+_FIRST_OF_BATCH = _DUE.where(orders.c.batch == bindparam("of_batch")).with_only_columns(orders.c.id).order_by(orders.c.id).limit(1)
+_TAKE = (
+    update(orders)
+    .where(orders.c.id == _FIRST_OF_BATCH.scalar_subquery())
+    .values(status=Status.SENDING.value, attempts=orders.c.attempts + 1, submitted_at=bindparam("at_now", type_=orders.c.submitted_at.type))
+    .returning(orders.c.id, orders.c.display, orders.c.payload, orders.c.attempts, orders.c.waits)
+)
+_PASS_TURN = (
+    update(batches)
+    .where(batches.c.id == bindparam("of_batch"))
+    .values(turn=select(func.max(events.c.id)).scalar_subquery())
+)  # fmt: skip
+_LOG = insert(events)
+_MOVE = (
+    update(orders)
+    .where(orders.c.id == bindparam("order"), orders.c.status == bindparam("stands_at"))
+    .values({name: bindparam(f"new_{name}", type_=orders.c[name].type) for name in (
+        "status", "attempts", "waits", "due", "request_id", "remote_id", "zh", "en",
+    )})
+)  # fmt: skip
+_ANY_AT = (
+    select(orders.c.id)
+    .join(placements, placements.c.order_id == orders.c.id)
+    .where(orders.c.gate == bindparam("at_gate"), orders.c.status.in_(bindparam("statuses", expanding=True)))
+    .where(placements.c.batch.in_(bindparam("batches", expanding=True)), placements.c.fate.is_(None))
+    .limit(1)
+)
 
 
 def claim(journal: Journal, gate: str, now: dt.datetime) -> Claimed | None:
@@ -39,23 +87,17 @@ def settle(journal: Journal, order: Claimed, settled: Settled, gate: str, *, go_
 
 def next_due(journal: Journal, gate: str) -> dt.datetime | None:
     """When the next order of a gate may be sent; None where none waits."""
+    waiting = _PENDING.with_only_columns(orders.c.due).order_by(orders.c.due.is_not(None), orders.c.due).limit(1)
     with journal.read() as connection:
-        waiting = _waiting(gate).with_only_columns(orders.c.due).order_by(orders.c.due.is_not(None), orders.c.due).limit(1)
-        row = connection.execute(waiting).one_or_none()
-        return None if row is None else row.due or _AT_ONCE
+        row = connection.execute(waiting, {"at_gate": gate}).one_or_none()
+    return None if row is None else row.due or _AT_ONCE
 
 
 def is_waiting(journal: Journal, gate: str, batches_: Sequence[str], statuses: Sequence[Status] = (Status.PENDING, Status.SENDING)) -> bool:
     """Whether any of these batches has an order at the gate that stands at one of the statuses."""
+    asked = {"at_gate": gate, "statuses": [status.value for status in statuses], "batches": list(batches_)}
     with journal.read() as connection:
-        found = connection.execute(
-            select(orders.c.id)
-            .join(placements, placements.c.order_id == orders.c.id)
-            .where(orders.c.gate == gate, orders.c.status.in_([status.value for status in statuses]))
-            .where(placements.c.batch.in_(batches_), placements.c.fate.is_(None))
-            .limit(1)
-        )
-        return found.first() is not None
+        return connection.execute(_ANY_AT, asked).first() is not None
 
 
 def count_waiting(journal: Journal, batches_: Sequence[str]) -> int:
@@ -78,77 +120,45 @@ def doubt_the_abandoned(journal: Journal, gate: str, now: dt.datetime) -> int:
     with journal.write() as connection:
         left = connection.execute(select(orders).where(orders.c.gate == gate, orders.c.status == Status.SENDING.value)).all()
         for row in left:
-            _move(connection, row.id, Status.SENDING, Status.IN_DOUBT, now, row.attempts, message=ABANDONED.zh)
-            connection.execute(update(orders).where(orders.c.id == row.id).values(**said(ABANDONED)))
+            settled = Settled(Status.IN_DOUBT, now, message=ABANDONED)
+            _settle(connection, Claimed(row.id, row.display, row.payload, row.attempts - 1, row.waits), settled)
         return len(left)
-
-
-def _waiting(gate: str) -> Select[Any]:
-    """Orders of a gate that wait to be sent, in the order in which they came; orders of drafts do not exist yet."""
-    return select(orders).where(orders.c.gate == gate, orders.c.status == Status.PENDING.value)
 
 
 def _claim(connection: Connection, gate: str, now: dt.datetime) -> Claimed | None:
     """The first due order of the batch whose turn it is, so that 5 orders never wait behind 5,000."""
-    due = or_(orders.c.due.is_(None), orders.c.due <= now)
-    waiting = _waiting(gate).where(due)
-    turn = connection.execute(
-        select(batches.c.id)
-        .where(batches.c.id.in_(select(_batches_waiting(gate).c.batch)))
-        .where(exists(waiting.where(orders.c.batch == batches.c.id).correlate(batches)))
-        .order_by(batches.c.turn, batches.c.released_at, batches.c.id)
-        .limit(1)
-    ).scalar_one_or_none()
-    if turn is None:
+    asked = {"at_gate": gate, "by_now": now}
+    batch = connection.execute(_NEXT_BATCH, asked).scalar_one_or_none()
+    if batch is None:
         return None
-    first = waiting.where(orders.c.batch == turn).with_only_columns(orders.c.id).order_by(orders.c.id).limit(1).scalar_subquery()
-    row = connection.execute(
-        update(orders)
-        .where(orders.c.id == first)
-        .values(status=Status.SENDING.value, attempts=orders.c.attempts + 1, submitted_at=now)
-        .returning(orders.c.id, orders.c.display, orders.c.payload, orders.c.attempts, orders.c.waits)
-    ).one()
-    last = select(func.max(batches.c.turn)).scalar_subquery()
-    connection.execute(update(batches).where(batches.c.id == turn).values(turn=last + 1))
+    row = connection.execute(_TAKE, {**asked, "of_batch": batch, "at_now": now}).one()
     _log(connection, row.id, Status.PENDING, Status.SENDING, now, row.attempts)
+    connection.execute(_PASS_TURN, {"of_batch": batch})
     return Claimed(row.id, row.display, row.payload, row.attempts - 1, row.waits)
 
 
-def _batches_waiting(gate: str) -> CTE:
-    """The batches with orders that wait at a gate, one index seek each, however many orders and finished batches there are."""
-    first = _waiting(gate).with_only_columns(func.min(orders.c.batch).label("batch")).cte("waiting", recursive=True)
-    following = _waiting(gate).with_only_columns(func.min(orders.c.batch)).where(orders.c.batch > first.c.batch).scalar_subquery()
-    return first.union_all(select(following).where(first.c.batch.is_not(None)))
-
-
 def _settle(connection: Connection, order: Claimed, settled: Settled) -> None:
+    """One transition with its event. Raises JournalError where the order is no longer `sending`."""
+    if settled.status not in TRANSITIONS[Status.SENDING]:
+        raise ValueError(f"{Status.SENDING} is not followed by {settled.status}")
     attempts = order.attempts + settled.counts
-    _move(
-        connection, order.id, Status.SENDING, settled.status, settled.at, attempts,
-        code=settled.code, message=settled.message and settled.message.zh, request_id=settled.request_id,
-    )  # fmt: skip
-    connection.execute(
-        update(orders)
-        .where(orders.c.id == order.id)
-        .values(
-            attempts=attempts, waits=0 if settled.counts else order.waits + 1, due=settled.due,
-            request_id=settled.request_id, remote_id=settled.remote_id, **said(settled.message),
-        )
-    )  # fmt: skip
-
-
-def _move(connection: Connection, order: int, before: Status, after: Status, at: dt.datetime, attempt: int, **what: Any) -> None:
-    """One transition with its event. Raises JournalError where the order does not stand at `before`."""
-    if after not in TRANSITIONS[before]:
-        raise ValueError(f"{before} is not followed by {after}")
-    moved = connection.execute(update(orders).where(orders.c.id == order, orders.c.status == before.value).values(status=after.value))
-    if moved.rowcount != 1:
+    values = {
+        "status": settled.status.value, "attempts": attempts, "waits": 0 if settled.counts else order.waits + 1, "due": settled.due,
+        "request_id": settled.request_id, "remote_id": settled.remote_id, **said(settled.message),
+    }  # fmt: skip
+    new = {f"new_{name}": value for name, value in values.items()}
+    if connection.execute(_MOVE, {"order": order.id, "stands_at": Status.SENDING.value, **new}).rowcount != 1:
         raise JournalError("流水账里这一单的状态被别的程序改过，已停止。", "another program changed the order's status; stopped.")
-    _log(connection, order, before, after, at, attempt, **what)
+    _log(connection, order.id, Status.SENDING, settled.status, settled.at, attempts, settled)
 
 
-def _log(connection: Connection, order: int, before: Status, after: Status, at: dt.datetime, attempt: int, **what: Any) -> None:
-    connection.execute(insert(events).values(order_id=order, at=at, before=before.value, after=after.value, attempt=attempt, **what))
+def _log(
+    connection: Connection, order: int, before: Status, after: Status, at: dt.datetime, attempt: int, settled: Settled | None = None
+) -> None:  # fmt: skip
+    message = settled.message.zh if settled and settled.message else None
+    code, request_id = (settled.code, settled.request_id) if settled else (None, None)
+    event = {"order_id": order, "at": at, "before": before.value, "after": after.value, "attempt": attempt}
+    connection.execute(_LOG, {**event, "code": code, "message": message, "request_id": request_id})
 
 
 def gates_of(journal: Journal, batch: str) -> list[tuple[str, str]]:
