@@ -74,7 +74,7 @@ def load_settings(config: Path | None = None, journal: str | None = None) -> Set
 def _read_toml(path: Path) -> dict[str, Any]:
     """The file's tables; a byte-order mark, as Windows editors leave it, does no harm. Raises SettingsError."""
     try:
-        return tomllib.loads(path.read_text(encoding="utf-8-sig"))
+        return _anchor(tomllib.loads(path.read_text(encoding="utf-8-sig")), path.absolute().parent)
     except tomllib.TOMLDecodeError as error:
         raise SettingsError(
             f"配置文件 {path} 写得不对（{error}）：请核对引号、等号和方括号。", f"{path} is not valid TOML: {error}."
@@ -84,6 +84,23 @@ def _read_toml(path: Path) -> dict[str, Any]:
     except OSError as error:
         zh, en = os_reason(error)
         raise SettingsError(f"配置文件 {path} 读不了：{zh}。", f"{path} cannot be read: {en}.") from error
+
+
+def _anchor(tables: dict[str, Any], folder: Path) -> dict[str, Any]:
+    """Relative paths in a file mean its own folder, wherever the program is started: two journals would send all orders twice."""
+    if isinstance(journal := tables.get("journal"), str):
+        path = journal.removeprefix("sqlite:///")
+        if "://" not in path and path and not Path(path).is_absolute():
+            tables["journal"] = f"sqlite:///{(folder / path).as_posix()}"
+    for account in (each for each in _tables(tables.get("accounts")) if isinstance(each, dict)):
+        for name, value in account.items():
+            if name.endswith("_file") and isinstance(value, str):
+                account[name] = str(folder / Path(value).expanduser())
+    return tables
+
+
+def _tables(found: object) -> list[Any]:
+    return list(found.values()) if isinstance(found, dict) else []
 
 
 def find_config(named: Path | None) -> Path | None:
@@ -163,8 +180,10 @@ class AccountSettings(BaseModel):
 
     @property
     def host(self) -> str:
-        """Host and port of the remote, which every principal begins with."""
-        return urlsplit(self.base_url).netloc.casefold()
+        """Host and port of the remote, which every principal begins with; the scheme's own port is none."""
+        parts = urlsplit(self.base_url)
+        own = {"http": 80, "https": 443}.get(parts.scheme)
+        return (parts.hostname or "") + (f":{parts.port}" if parts.port not in (None, own) else "")
 
 
 def read_secret(table: Mapping[str, Any], name: str) -> Mapping[str, Any]:

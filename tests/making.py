@@ -136,7 +136,7 @@ def new_batch(name: str, *drafts: Draft, issues: Sequence[tuple[int | None, Issu
 def submit(journal: Journal, name: str, *drafts: Draft, now: dt.datetime = NOW) -> None:
     """Writes a batch down and releases it."""
     add_draft(journal, new_batch(name, *drafts), now)
-    release(journal, name, now)
+    release(journal, [name], now)
 
 
 def exactly(text: str) -> Exact:

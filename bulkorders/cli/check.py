@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 from bulkorders.core.words import Words
 
 from .options import ACCOUNT, FILES, JSON, common, open_app
-from .words import Command, lang, option
+from .words import Command, lang, option, printing
 
 if TYPE_CHECKING:
     from bulkorders.core.provider import Account
@@ -35,13 +35,14 @@ def check(files: Sequence[Path], as_json: bool, payloads: bool, account: str | N
     find_config(config)  # a named file that is not there is a mistake, even where no setting is needed
     accounts = _accounts(config, journal, account) if payloads or account else {}
     found = [(file, checkup) for file in files for checkup in check_file(file)]
-    if as_json:
-        _print_json(found, accounts if payloads else None, account)
-    else:
-        from .show import show_checkup
+    with printing():
+        if as_json:
+            _print_json(found, accounts if payloads else None, account)
+        else:
+            from .show import show_checkup
 
-        for _, checkup in found:
-            show_checkup(checkup)
+            for _, checkup in found:
+                show_checkup(checkup)
     return first_exit_code(_exit_code(checkup) for _, checkup in found)
 
 

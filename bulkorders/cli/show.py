@@ -33,9 +33,17 @@ _FATE_STYLE = {
 }  # fmt: skip
 
 
+class _Console(Console):
+    """A console that leaves a broken pipe to the command."""
+
+    def on_broken_pipe(self) -> None:
+        """Nobody reads on."""
+        raise BrokenPipeError
+
+
 def stdout() -> Console:
     """Where results are printed."""
-    return Console(file=sys.stdout, highlight=False, soft_wrap=not sys.stdout.isatty())
+    return _Console(file=sys.stdout, highlight=False, soft_wrap=not sys.stdout.isatty())
 
 
 def stderr() -> Console:
@@ -96,6 +104,8 @@ def _show_rows(console: Console, checkup: Checkup) -> None:
         for issue in issues:
             line = Text("  → " + issue.message.say(lang()), style="red" if issue.is_error else "yellow")
             console.print(line, soft_wrap=True)  # rich would break a Chinese sentence at its rare blanks
+    for issue in [issue for issue in checkup.issues if issue.severity is Severity.NOTE][:SHOWN_ROWS]:
+        console.print(Text("  · " + issue.message.say(lang()), style=_STYLE[Severity.NOTE]), soft_wrap=True)
     if len(by_row) > SHOWN_ROWS:
         more = len(by_row) - SHOWN_ROWS
         console.print(Text(say(f"  还有 {more} 行有问题，没有列出。", f"  {more} more rows are not shown."), style="dim"))

@@ -10,7 +10,7 @@ import click
 from bulkorders.core.words import Words
 
 from .options import ACCOUNT, FILES, JSON, NO_FOLLOW, NO_WAIT, RESULTS, SANDBOX, common, open_app
-from .words import Command, lang, option, say
+from .words import Command, lang, option, printing, say
 
 if TYPE_CHECKING:
     from bulkorders.pipeline.app import App
@@ -81,7 +81,8 @@ def _tell(app: "App", reports: Sequence["FileReport"], *, as_json: bool, follow:
     from bulkorders.core.result import first_exit_code
 
     for report in reports:
-        (_tell_json if as_json else _tell_people)(app, report)
+        with printing():
+            (_tell_json if as_json else _tell_people)(app, report)
         if report.unwritten:
             click.echo(report.unwritten.say(lang()), err=True)
     return first_exit_code(code for report in reports for code in report.exit_codes(follow=follow))

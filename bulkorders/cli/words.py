@@ -4,21 +4,24 @@ Imports click alone: `--help` must be quick.
 """
 
 import os
-from collections.abc import Callable, Sequence
-from contextvars import ContextVar
+import sys
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager, suppress
 from typing import Any
 
 import click
 
 from bulkorders.core.words import Words
+from bulkorders.errors import os_reason
 
-_LANG: ContextVar[str] = ContextVar("lang", default="zh")
+_in_force = ["zh"]
+"""The language of this process, for all its threads."""
 LANGUAGES = ("zh", "en")
 
 
 def lang() -> str:
     """The language in force."""
-    return _LANG.get()
+    return _in_force[0]
 
 
 def choose_lang(arguments: Sequence[str]) -> None:
@@ -29,7 +32,7 @@ def choose_lang(arguments: Sequence[str]) -> None:
             found = arguments[number + 1]
         elif argument.startswith("--lang="):
             found = argument.removeprefix("--lang=")
-    _LANG.set(found if found in LANGUAGES else "zh")
+    _in_force[0] = found if found in LANGUAGES else "zh"
 
 
 def say(zh: str, en: str) -> str:
@@ -108,6 +111,28 @@ class Group(_Speaking, click.Group):
 def option(*names: str, zh: str, en: str, **kwargs: Any) -> Callable[[Any], Any]:
     """An option with its help in both languages."""
     return click.option(*names, cls=Option, words=Words(zh, en), **kwargs)
+
+
+@contextmanager
+def printing() -> Iterator[None]:
+    """Prints as long as somebody reads: that nobody does changes nothing of what became of the orders, nor the exit code."""
+    try:
+        yield
+        if sys.stdout is not None:
+            sys.stdout.flush()
+    except (BrokenPipeError, AttributeError):  # the reader has gone, or there never was a standard output
+        _say_nothing_more()
+    except OSError as error:
+        zh, en = os_reason(error)
+        click.echo(say(f"结果没有全部印出来：{zh}。", f"Not all was printed: {en}."), err=True)
+        _say_nothing_more()
+
+
+def _say_nothing_more() -> None:
+    """What is still buffered goes nowhere, so that Python does not complain about it at the end."""
+    sys.stdout = open(os.devnull, "w", encoding="utf-8")  # noqa: SIM115, PTH123  # open to the end of the process
+    with suppress(OSError):
+        os.dup2(sys.stdout.fileno(), 1)
 
 
 def usage_message(error: click.ClickException) -> str:

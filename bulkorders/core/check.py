@@ -23,7 +23,7 @@ from .result import SUMMARY_TITLE
 from .rows import RowKind, sort_rows
 from .table import Merge, Table
 from .template import Template
-from .words import Words
+from .words import NOTHING, Words
 
 _EXACT = Context(prec=100)
 """Precise enough for the longest number that is read, so that a conversion loses no digit."""
@@ -40,7 +40,7 @@ def check(tables: Sequence[Table], templates: Sequence[Template]) -> list[Checke
     matches = [found for table in visible if (found := match(table, templates))]
     matching = [found for found in matches if found.belongs]
     if not matching:
-        return [_without_header(matches, notes)]
+        return [_without_header(matches, notes, [table.sheet for table in tables if table.hidden])]
     taken = {found.table.sheet for found in matching}
     notes += [issue_at(Problem(codes.SHEET_PASSED), sheet=table.sheet) for table in visible if table.sheet not in taken]
     faulty = [found for found in matching if any(issue.is_error for issue in found.issues)]
@@ -55,10 +55,12 @@ def _is_summary(table: Table) -> bool:
     return not table.frame.empty and bool(table.frame.iat[0, 0] == SUMMARY_TITLE)
 
 
-def _without_header(matches: Sequence[Match], notes: list[Issue]) -> Checked:
+def _without_header(matches: Sequence[Match], notes: list[Issue], hidden: Sequence[str]) -> Checked:
     best = max(matches, key=lambda found: len(found.columns), default=None)
     if best is None:
-        return Checked(None, refuse(NO_HEADER, near=Words("", "")), issues=notes)
+        names = "、".join(hidden)
+        near = Words(f"隐藏的工作表没有读取：{names}。", f" Hidden sheets were not read: {names}.") if hidden else NOTHING
+        return Checked(None, refuse(NO_HEADER, near=near), issues=notes)
     header = best.best_header
     missing = listed(header.missing, 6)
     near = Words(

@@ -4,7 +4,7 @@ Rows are grouped before any is dropped, so that never a part of an order is sent
 """
 
 from collections import defaultdict
-from collections.abc import Callable, Hashable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Hashable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from itertools import pairwise
 from typing import Any
@@ -230,8 +230,9 @@ def _check_merges(work: _Grouping, keys: Sequence[Key | None]) -> None:
 def _hold_above(work: _Grouping, loose: Sequence[int], keys: Sequence[Key | None]) -> list[Issue]:
     """Rows without an order are errors, and hold the nearest order above on their sheet: it may be their own."""
     unowned = []
+    above_each = _keys_above(work.checked, keys)
     for row in loose:
-        above = _nearest_above(work.checked, row, keys)
+        above = above_each[row]
         display = work.template.display_field
         held = _display(work.template, above) if above else None
         words = Words(
@@ -253,14 +254,17 @@ def _hold_above(work: _Grouping, loose: Sequence[int], keys: Sequence[Key | None
     return unowned
 
 
-def _nearest_above(checked: Checked, row: int, keys: Sequence[Key | None]) -> Key | None:
-    sheet = checked.places[row].sheet
-    for above in range(row - 1, -1, -1):
-        if checked.places[above].sheet != sheet:
-            return None
-        if (key := keys[above]) is not None:
-            return key
-    return None
+def _keys_above(checked: Checked, keys: Sequence[Key | None]) -> list[Key | None]:
+    """For each row the order of the nearest row above it on its sheet that has one."""
+    above: list[Key | None] = []
+    last: Key | None = None
+    sheet = None
+    for place, key in zip(checked.places, keys, strict=True):
+        if place.sheet != sheet:
+            sheet, last = place.sheet, None
+        above.append(last)
+        last = key or last
+    return above
 
 
 def _warn_apart(work: _Grouping, key: Key, rows: Sequence[int]) -> None:
@@ -312,8 +316,12 @@ def _position(checked: Checked) -> Callable[[Issue], tuple[int, int, int, str]]:
 def _balanced(work: _Grouping, orders: tuple[Order, ...], unowned: Sequence[Issue]) -> Orders:
     """All issues in order, and the rows counted: a valid row has no error of its own."""
     issues = sorted([*unowned, *(issue for order in orders for issue in order.issues)], key=_position(work.checked))
-    faulty = {Place(issue.sheet, issue.row) for issue in issues if issue.is_error and issue.sheet and issue.row}
-    read = len(work.checked.places)
-    invalid = len(faulty & set(work.checked.places))
-    rows = {"read": read, "blank": work.checked.blank, "valid": read - invalid, "invalid": invalid}
+    rows = count_rows(work.checked, issues)
     return Orders(work.template, orders, tuple(issues), rows)
+
+
+def count_rows(checked: Checked, issues: Iterable[Issue]) -> dict[str, int]:
+    """The rows of a sheet counted: a valid row has no error of its own."""
+    faulty = {Place(issue.sheet, issue.row) for issue in issues if issue.is_error and issue.sheet and issue.row}
+    read, invalid = len(checked.places), len(faulty.intersection(checked.places))
+    return {"read": read, "blank": checked.blank, "valid": read - invalid, "invalid": invalid}

@@ -14,7 +14,7 @@ from .field import Field
 from .issue import Issue, Problem, issue_at
 from .label import Label, fold, is_near, likeness, read_label
 from .refusal import BestHeader
-from .result import RESULT_LABELS
+from .result import our_labels
 from .table import Table
 from .template import Template
 from .unit import conversion, read_unit
@@ -101,6 +101,8 @@ def _read(table: Table, template: Template, row: int, labels: Mapping[int, Label
             columns[field.name] = Column(number, label.text, field, factor or Decimal(1))
             written = label.unit_text or unit or ""
             issues.extend(_unit_issues(table.sheet, row, columns[field.name], written, factor))
+    ours = our_labels(column.label for column in others)
+    others = [column for column in others if column.label not in ours]
     absent = [field for field in template.fields if field.name not in columns]
     issues.extend(_missing(table.sheet, row, absent, others, tuple(columns.values())))
     issues.extend(_near_labels(table.sheet, row, absent, others))
@@ -190,8 +192,8 @@ def _nearest(field: Field, columns: Sequence[Column]) -> Column | None:
 
 
 def _folded(columns: Sequence[Column]) -> list[tuple[Column, str]]:
-    """The columns that are not ours, with their folded headings."""
-    return [(column, fold(column.label)) for column in columns if column.label not in RESULT_LABELS]
+    """Columns with their folded headings."""
+    return [(column, fold(column.label)) for column in columns]
 
 
 def _spellings(field: Field) -> list[str]:
@@ -207,5 +209,5 @@ def _unknown(sheet: str, row: int, others: Sequence[Column], issues: Sequence[Is
     return [
         issue_at(Problem(codes.COLUMN_UNKNOWN), sheet=sheet, row=row, column=column.letter, label=column.label)
         for column in others
-        if column.label not in RESULT_LABELS and column.letter not in told
+        if column.letter not in told
     ]

@@ -124,7 +124,7 @@ REQUIRED = _error(
     "required",
     "必填项为空",
     "{where}是必填项，现在是空的：请填写{hint}。",
-    "{where} is required but empty: fill in {hint}.",
+    "{where} is required but empty: fill it in{hint}.",
 )
 DIGITS_LOST = _error(
     "digits_lost",

@@ -68,6 +68,19 @@ RESULT_COLUMNS: Mapping[str, str] = {
 }
 """The columns that we add to the right of the merchant's own, by what they hold."""
 RESULT_LABELS = frozenset(RESULT_COLUMNS.values())
+
+
+_MARKS = frozenset({RESULT_COLUMNS["status"], RESULT_COLUMNS["reason"]})
+
+
+def our_labels(labels: Iterable[str]) -> frozenset[str]:
+    """Those of a header's labels that an earlier results workbook brought.
+
+    A merchant may have a 批次 or a 提交时间 of his own; only beside our two most telling columns are they ours.
+    """
+    return RESULT_LABELS if set(labels) >= _MARKS else frozenset()
+
+
 SUMMARY_SHEET = "汇总"
 SUMMARY_TITLE = f"提交结果{SUMMARY_SHEET}"
 """The first cell of our summary, by which an earlier one is known again."""

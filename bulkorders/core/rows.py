@@ -88,7 +88,7 @@ def _kind(
         if _is_example(found.template, row, own, readings):
             return RowKind.EXAMPLE, Problem(codes.EXAMPLE_ROW)
         return RowKind.DATA, Problem(codes.EXAMPLE_CHANGED, {"key": found.template.display_field.label})
-    if _is_footer(found, row, key):
+    if _is_footer(found, row, key) and not _has_goods(found.template, row, own, raw):
         return RowKind.FOOTER, Problem(codes.FOOTER_ROW)
     return RowKind.DATA, None
 
@@ -104,6 +104,17 @@ def _is_footer(found: Match, row: int, key: str) -> bool:
         return False
     first = next((text for raw in list(found.table.frame.loc[row]) if (text := trim(shown(raw)))), "")
     return _FOOTER.match(first) is not None
+
+
+def _has_goods(template: Template, row: int, own: list[str], raw: Mapping[str, Mapping[int, Any]]) -> bool:
+    """Whether a row names what is to be sent, so that it is a line of an order whatever its first cell says.
+
+    That is a required text of a level where each row is an element: an MSKU, not a quantity, which a total has too.
+    """
+    keyed = {field.level for field in template.fields if field.key}
+    fields = (template[name] for name in own)
+    goods = (field for field in fields if field.required and field.level not in keyed and field.kind.number_format == "@")
+    return any(not _FOOTER.match(trim(shown(raw[field.name][row]))) for field in goods)
 
 
 def _at(found: Match, row: int, problem: Problem) -> Issue:

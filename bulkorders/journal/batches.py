@@ -4,7 +4,7 @@ import datetime as dt
 from collections.abc import Iterable, Sequence
 from typing import Any
 
-from sqlalchemy import Connection, Row, insert, select, update
+from sqlalchemy import Connection, Row, delete, insert, select, update
 
 from bulkorders.core.order import Status
 from bulkorders.core.result import Fate
@@ -65,25 +65,40 @@ def said(message: Words | None) -> dict[str, str | None]:
     return {"zh": message.zh, "en": message.en} if message else {"zh": None, "en": None}
 
 
-def release(journal: Journal, batch: str, now: dt.datetime) -> None:
-    """Releases a draft: each of its valid orders becomes an order to send, or meets the one that the journal knows.
+def release(journal: Journal, released: Sequence[str], now: dt.datetime) -> None:
+    """Releases drafts, all or none: each of their valid orders becomes an order to send, or meets the one that the journal knows.
 
     Created with the same content: skipped. Created or accepted with other content: changed. Refused: the next revision goes
-    out. Not sent yet: the newest content wins. In doubt: the frozen revision is settled first.
+    out. Not sent yet: the newest content wins. In doubt: the frozen revision is settled first. What is no draft stays as it is.
     """
     with journal.write() as connection:
-        drafts = connection.execute(
-            select(placements, batches.c.template)
-            .join(batches, batches.c.id == placements.c.batch)
-            .where(placements.c.batch == batch, placements.c.fate.is_(None), batches.c.status == "draft")
-            .order_by(placements.c.position)
-        ).all()
-        known = _known(connection, [draft.identity for draft in drafts])
-        for draft in drafts:
-            _place(connection, draft, known.get(draft.identity), now)
-        connection.execute(update(placements).where(placements.c.batch == batch).values(payload=None))
-        draft_only = batches.c.id == batch, batches.c.status == "draft"
-        connection.execute(update(batches).where(*draft_only).values(status="released", released_at=now))
+        for batch in released:
+            _release(connection, batch, now)
+
+
+def _release(connection: Connection, batch: str, now: dt.datetime) -> None:
+    is_draft = batches.c.id == batch, batches.c.status == "draft"
+    drafts = connection.execute(
+        select(placements, batches.c.template)
+        .join(batches, batches.c.id == placements.c.batch)
+        .where(*is_draft, placements.c.fate.is_(None))
+        .order_by(placements.c.position)
+    ).all()
+    known = _known(connection, [draft.identity for draft in drafts])
+    for draft in drafts:
+        _place(connection, draft, known.get(draft.identity), now)
+    connection.execute(update(placements).where(placements.c.batch == batch).values(payload=None))
+    connection.execute(update(batches).where(*is_draft).values(status="released", released_at=now))
+
+
+def drop_drafts(journal: Journal, dropped: Sequence[str]) -> None:
+    """Forgets drafts that will not be released; released batches stay."""
+    with journal.write() as connection:
+        for batch in dropped:
+            if connection.execute(select(batches.c.id).where(batches.c.id == batch, batches.c.status == "draft")).first():
+                for table in (issues, placements):
+                    connection.execute(delete(table).where(table.c.batch == batch))
+                connection.execute(delete(batches).where(batches.c.id == batch))
 
 
 def _known(connection: Connection, identities: Sequence[str]) -> dict[str, Row[Any]]:

@@ -53,7 +53,7 @@ class Journal:
 def open_journal(url: str) -> Journal:
     """Opens a journal by its SQLAlchemy URL, and makes or upgrades it where needed. Raises JournalError."""
     parsed = _parse(url)
-    path = Path(parsed.database or "")
+    path = Path(parsed.database or "").resolve()  # by whatever name: its gates lie beside the file itself
     folder = path.with_name(path.name + ".files")
     with _as_journal_error(str(path)):
         path.parent.mkdir(parents=True, exist_ok=True)

@@ -149,6 +149,8 @@ def _settle(connection: Connection, order: Claimed, settled: Settled) -> None:
     new = {f"new_{name}": value for name, value in values.items()}
     if connection.execute(_MOVE, {"order": order.id, "stands_at": Status.SENDING.value, **new}).rowcount != 1:
         raise JournalError("流水账里这一单的状态被别的程序改过，已停止。", "another program changed the order's status; stopped.")
+    if not attempts:  # nothing was sent
+        connection.execute(update(orders).where(orders.c.id == order.id).values(submitted_at=None))
     _log(connection, order.id, Status.SENDING, settled.status, settled.at, attempts, settled)
 
 

@@ -13,6 +13,7 @@ from bulkorders.errors import UsageError
 
 from .batches import CHANGED
 from .journal import Journal
+from .queue import ABANDONED
 from .records import Batch, Placed
 from .tables import batches, issues, orders, placements
 
@@ -35,6 +36,14 @@ def get_batch(journal: Journal, batch: str) -> Batch:
     if row is None:
         raise UsageError(f"没有批次 {batch}：用 bulkorders status 看有哪些批次。", f"there is no batch {batch}: see bulkorders status.")
     return _batch(row)
+
+
+def newest_batch_of(journal: Journal, file: str) -> Batch | None:
+    """The batch that a path's file became last."""
+    newest = select(batches).where(batches.c.file == file).order_by(batches.c.created_at.desc(), batches.c.id.desc()).limit(1)
+    with journal.read() as connection:
+        row = connection.execute(newest).one_or_none()
+    return _batch(row) if row else None
 
 
 def _batch(row: Row[Any]) -> Batch:
@@ -60,11 +69,14 @@ def placed_orders(journal: Journal, batch: str) -> list[Placed]:
 def _placed(row: Row[Any]) -> Placed:
     status = Status(row.status) if row.status else None
     fate, message = _seen(row, status)
+    # what was sent with other content says nothing of this batch's own
+    is_own = row.fate != Fate.CHANGED and (row.fate is not None or row.fingerprint == row.sent_fingerprint)
     return Placed(
         position=row.position, display=row.display, key=row.key, places=tuple(Place(*place) for place in row.rows),
         account=row.account, fate=fate, message=message, status=status,
-        attempts=row.attempts or 0, request_id=row.request_id, remote_id=row.remote_id, tracking_number=row.tracking_number,
-        submitted_at=row.submitted_at,
+        attempts=(row.attempts or 0) if is_own else 0, request_id=row.request_id if is_own else None,
+        remote_id=row.remote_id if is_own else None, tracking_number=row.tracking_number if is_own else None,
+        submitted_at=row.submitted_at if is_own else None,
     )  # fmt: skip
 
 
@@ -76,7 +88,7 @@ def _seen(row: Row[Any], status: Status | None) -> tuple[Fate, Words | None]:
     if status is None:
         return Fate.UNSENT, own
     if row.fingerprint == row.sent_fingerprint:
-        return fate_of(status), own
+        return fate_of(status), own or (ABANDONED if status is Status.SENDING else None)
     if status in (Status.CREATED, Status.ACCEPTED):
         return Fate.CHANGED, CHANGED.fill(batch=row.order_batch)
     return (Fate.IN_DOUBT if status in (Status.SENDING, Status.IN_DOUBT) else Fate.UNSENT), _WAITS.fill(batch=row.order_batch)

@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Any
 
 from bulkorders.core.checked import Checked
-from bulkorders.core.group import Orders, group
+from bulkorders.core.group import Orders, count_rows, group
 from bulkorders.core.issue import Issue
 from bulkorders.core.order import Order
 from bulkorders.core.payload import build, fingerprint, identity
@@ -114,7 +114,7 @@ def _route(app: App, checkup: Checkup, named: str | None) -> Routes:
     if not checkup.orders or not checkup.orders.orders:
         return {}
     accounts = fitting(app.accounts, provider_of(checkup.orders), named)
-    return {number: route(order, accounts) for number, order in enumerate(checkup.orders.orders) if order.is_valid}
+    return {number: route(order, accounts, checkup.checked) for number, order in enumerate(checkup.orders.orders) if order.is_valid}
 
 
 def provider_of(orders: Orders) -> Provider:
@@ -131,7 +131,7 @@ def _add(app: App, checkup: Checkup, routes: Routes, content_hash: str) -> Inges
     new = NewBatch(
         id=batch, file=path_text(checkup.file.absolute()), content_hash=content_hash, template=orders.template.name,
         is_test=any(account.is_test for account in routes.values() if isinstance(account, Account)) or app.is_test,
-        rows=orders.rows, sheets=_sheets(checkup),
+        rows=count_rows(checkup.checked, [*orders.issues, *homeless]), sheets=_sheets(checkup),
         drafts=[_draft(order, routes.get(number)) for number, order in enumerate(orders.orders)],
         issues=_numbered([*orders.issues, *homeless], orders),
     )  # fmt: skip

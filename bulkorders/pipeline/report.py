@@ -60,6 +60,9 @@ def write_workbook(app: App, reports: Sequence[BatchReport], target: Path) -> Pa
     kept = kept_path(app.journal, reports[0].batch.content_hash)
     if not kept.exists():
         raise UsageError("原来的表格已经不在了，写不了结果表。", "the merchant's file is no longer kept.")
+    source = Path(reports[0].batch.file)
+    if target.exists() and source.exists() and target.samefile(source) and target.name != results_path(source, is_test=False).name:
+        raise UsageError(f"{target} 是原来的表格，没有覆盖：请换一个名字。", f"{target} is the workbook itself: choose another name.")
     content = workbook_content(app, reports)
     try:
         target.parent.mkdir(parents=True, exist_ok=True)

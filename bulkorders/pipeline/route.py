@@ -3,6 +3,7 @@
 from collections.abc import Mapping, Sequence
 
 from bulkorders.core import issue as codes
+from bulkorders.core.checked import Checked
 from bulkorders.core.group import Orders
 from bulkorders.core.issue import Issue, Problem, issue_at
 from bulkorders.core.order import Order
@@ -28,7 +29,7 @@ def fitting(accounts: Mapping[str, Account], provider: Provider, named: str | No
     return own
 
 
-def route(order: Order, accounts: Sequence[Account]) -> Account | Issue:
+def route(order: Order, accounts: Sequence[Account], checked: Checked) -> Account | Issue:
     """The account of one order, or the issue that nobody takes it. Raises UsageError where several fit."""
     answers = [(account, account.provider.serves(account.settings, order)) for account in accounts]
     takers = [account for account, serves in answers if serves] or [account for account, serves in answers if serves is None]
@@ -39,16 +40,18 @@ def route(order: Order, accounts: Sequence[Account]) -> Account | Issue:
         raise UsageError(
             f"有几个账号都可以用（{names}）：请用 --account 指定一个。", f"several accounts fit ({names}): name one with --account."
         )
-    return _nobody(order)
+    return _nobody(order, checked)
 
 
-def _nobody(order: Order) -> Issue:
+def _nobody(order: Order, checked: Checked) -> Issue:
     """The issue at the first key cell of the order."""
     first = order.template.root.keys[0]
     place = order.places[0]
+    heading = checked.heading(place.sheet, first.name)
     return issue_at(
         Problem(codes.NO_ACCOUNT),
-        sheet=place.sheet, row=place.row, label=first.label, field=first.name, value=order.key[first.name], order=order.display,
+        sheet=place.sheet, row=place.row, column=heading.letter if heading else None,
+        label=heading.label if heading else first.label, field=first.name, value=order.key[first.name], order=order.display,
     )  # fmt: skip
 
 

@@ -8,13 +8,15 @@ from pathlib import Path
 from bulkorders.core.result import exit_code
 from bulkorders.core.words import Words
 from bulkorders.errors import BulkordersError, UsageError
+from bulkorders.journal.batches import drop_drafts, release
 from bulkorders.journal.gate import Holder
 from bulkorders.journal.queue import unfinished
+from bulkorders.journal.views import newest_batch_of
 
 from .app import App
 from .ingest import Ingested, ingest, provider_of
 from .report import BatchReport, report_batch, results_path, write_workbook
-from .submit import Run, Watcher, release_all
+from .submit import Run, Watcher
 
 INTERRUPTED = 130
 
@@ -60,24 +62,32 @@ class FileReport:
 def submit_files(app: App, files: Sequence[Path], options: Options, watcher: Watcher) -> list[FileReport]:
     """Checks files, sends their orders, and writes their results. Raises UsageError and its kin before anything is sent."""
     _check_paths(files, options)
-    ingested: list[tuple[Path, list[Ingested]]] = []
-    run = Run(app, [], watcher, wait=options.wait)
+    ingested = _ingest_all(app, files, options)
+    run = Run(app, [found.batch for _, each in ingested for found in each if found.batch], watcher, wait=options.wait)
+    interrupted = False
     try:
-        for file in files:  # one by one: what an interrupt leaves behind is told
-            ingested += [(file, ingest(app, file, account=options.account, strict=options.strict))]
-        _refuse_update(options, ingested)
-        run.batches = [found.batch for _, each in ingested for found in each if found.batch]
-        release_all(app, run.batches)
+        release(app.journal, run.batches, app.clock.now())
         run.go()
     except KeyboardInterrupt:
-        if not any(found.batch for _, each in ingested for found in each):
-            raise
-        return _reports(app, ingested, options, run, interrupted=True)
-    return _reports(app, ingested, options, run)
+        interrupted = True
+    return _reports(app, ingested, options, run, interrupted=interrupted)
+
+
+def _ingest_all(app: App, files: Sequence[Path], options: Options) -> list[tuple[Path, list[Ingested]]]:
+    """All files, or none: what ends this leaves no draft behind."""
+    ingested: list[tuple[Path, list[Ingested]]] = []
+    try:
+        for file in files:
+            ingested += [(file, ingest(app, file, account=options.account, strict=options.strict))]
+        _refuse_update(options, ingested)
+    except BaseException:
+        drop_drafts(app.journal, [found.batch for _, each in ingested for found in each if found.batch])
+        raise
+    return ingested
 
 
 def _reports(
-    app: App, ingested: Sequence[tuple[Path, Sequence[Ingested]]], options: Options, run: Run, *, interrupted: bool = False
+    app: App, ingested: Sequence[tuple[Path, Sequence[Ingested]]], options: Options, run: Run, *, interrupted: bool
 ) -> list[FileReport]:
     reports: list[FileReport] = []
     for file, each in ingested:
@@ -96,10 +106,10 @@ def resume_batches(app: App, batch: str | None, options: Options, watcher: Watch
     except KeyboardInterrupt:
         interrupted = True
     reports = [report_batch(app, each) for each in batches]
-    found = []
+    found: list[FileReport] = []
     for group in _by_file(reports):
         report = FileReport(Path(group[0].batch.file), batches=tuple(group), holders=run.holders, interrupted=interrupted)
-        found.append(_with_results(app, report, options))
+        found.append(_with_results(app, report, options, {each.results for each in found if each.results}))
     return found
 
 
@@ -130,12 +140,18 @@ def _check_paths(files: Sequence[Path], options: Options) -> None:
         raise UsageError("--results 不能写成原来的表格：请换一个名字。", "--results must not be the workbook itself: choose another name.")
 
 
+def _is_outdated(app: App, report: FileReport) -> bool:
+    """Whether the file was ingested again since, so that its results show newer rows."""
+    newest = newest_batch_of(app.journal, report.batches[0].batch.file)
+    return newest is not None and newest.content_hash != report.batches[0].batch.content_hash
+
+
 def _is_folder(path: Path) -> bool:
     """Whether a path for results means a folder: it is one, or has no name of a workbook."""
     return path.is_dir() or path.suffix.casefold() != ".xlsx"
 
 
-def free_name(target: Path, taken: Set[Path]) -> Path:
+def _free_name(target: Path, taken: Set[Path]) -> Path:
     """A name that no other workbook of this run has taken."""
     number, free = 1, target
     while free in taken:
@@ -167,14 +183,16 @@ def _report(app: App, file: Path, ingested: Sequence[Ingested], options: Options
     return _with_results(app, report, options, taken) if batches else report
 
 
-def _with_results(app: App, report: FileReport, options: Options, taken: Set[Path] = frozenset()) -> FileReport:
+def _with_results(app: App, report: FileReport, options: Options, taken: Set[Path]) -> FileReport:
     """Writes the results workbook; that it cannot be written changes nothing of what became of the orders."""
     target = results_path(report.file, any(batch.batch.is_test for batch in report.batches))
     if options.results:
         target = options.results / target.name if _is_folder(options.results) else options.results
-        target = free_name(target, taken)
     elif not target.parent.is_dir():
         return report
+    elif _is_outdated(app, report):  # a newer batch of this path has its results there
+        target = target.with_name(f"{target.stem}_{report.batches[0].batch.id}{target.suffix}")
+    target = _free_name(target, taken)
     try:
         return replace(report, results=write_workbook(app, report.batches, target))
     except BulkordersError as error:

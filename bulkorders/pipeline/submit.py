@@ -15,7 +15,6 @@ from bulkorders.core.outcome import Outcome, Verdict
 from bulkorders.core.provider import Account
 from bulkorders.core.retry import MOST_FIRST_WAITS, MOST_UNCLEAR, MOST_WAITS, backoff
 from bulkorders.core.words import Words
-from bulkorders.journal.batches import release
 from bulkorders.journal.gate import Holder, hold, holder
 from bulkorders.journal.queue import claim, count_waiting, doubt_the_abandoned, gates_of, is_waiting, next_due, settle, tell_waiting
 from bulkorders.journal.records import Claimed, Settled
@@ -239,9 +238,3 @@ _STATUS = {
     Verdict.STOPPED: Status.PENDING,
     Verdict.UNCLEAR: Status.IN_DOUBT,
 }
-
-
-def release_all(app: App, batches: Sequence[str]) -> None:
-    """Releases drafts: from now on their orders are sent."""
-    for batch in batches:
-        release(app.journal, batch, app.clock.now())

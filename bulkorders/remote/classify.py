@@ -6,6 +6,8 @@ from bulkorders.core.words import Words
 from .client import Answer, Failure
 
 _TEXT_LIMIT = 300
+LONGEST_RETRY_AFTER = 300.0
+"""Seconds; a remote that asks for more is asked again all the same, rather than holding a run for a day."""
 
 
 def classify_failure(failure: Failure) -> Outcome:
@@ -33,7 +35,7 @@ def classify_status(answer: Answer) -> Outcome | None:
 def retry_after(answer: Answer) -> float | None:
     """The seconds that the remote asks to wait, if it says a number of them."""
     text = answer.headers.get("retry-after", "")
-    return float(text) if text.isdecimal() else None
+    return min(float(text), LONGEST_RETRY_AFTER) if text.isdecimal() and len(text) < 20 else None
 
 
 def one_line(text: str) -> str:

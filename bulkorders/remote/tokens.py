@@ -4,8 +4,9 @@ import datetime as dt
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 
-from bulkorders.core.outcome import Outcome
+from bulkorders.core.outcome import Outcome, Verdict
 from bulkorders.core.provider import Clock, Token, TokenStore
+from bulkorders.core.words import Words
 
 MARGIN = dt.timedelta(minutes=5)
 """How long before its end a token is no longer used."""
@@ -31,6 +32,12 @@ class TokenKeeper:
 
     def renew(self, used: Token | None) -> Token | Outcome:
         """A pair other than `used`: what another process has stored meanwhile, or a new one, stored before it is used."""
+        try:
+            return self._renew(used)
+        except TimeoutError:
+            return Outcome(Verdict.NOT_PROCESSED, message=Words("另一个程序一直在取令牌", "another process is getting a token"))
+
+    def _renew(self, used: Token | None) -> Token | Outcome:
         with self.store.locked(self.principal):
             stored = self.store.get(self.principal)
             if stored and self._is_fresh(stored) and (used is None or stored.access != used.access):

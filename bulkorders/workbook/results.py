@@ -19,7 +19,7 @@ from openpyxl.utils import get_column_letter
 from openpyxl.worksheet.cell_range import CellRange
 
 from bulkorders.core.cell import is_blank, shown, trim
-from bulkorders.core.result import RESULT_COLUMNS, SUMMARY_SHEET, SUMMARY_TITLE, Fate
+from bulkorders.core.result import RESULT_COLUMNS, SUMMARY_SHEET, SUMMARY_TITLE, Fate, our_labels
 from bulkorders.core.table import Merge, Table
 
 from . import style
@@ -170,7 +170,9 @@ class _Plan:
         if self.report is None:
             return {}
         header = self.table.frame.loc[self.header_row]
-        present = {trim(shown(raw)): int(number) for number, raw in reversed(list(header.items()))}
+        labels = {trim(shown(raw)): number for number, raw in zip(map(int, self.table.frame.columns), header, strict=True)}
+        ours = our_labels(labels)  # of equal labels the last one: we stand on the right
+        present = {label: number for label, number in labels.items() if label in ours}
         free = self.last_used
         found = {}
         for name, label in RESULT_COLUMNS.items():

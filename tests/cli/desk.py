@@ -92,10 +92,15 @@ class Desk:
         book.save(path)
         return path
 
+    @property
+    def command(self) -> list[str]:
+        """How the program is started."""
+        return [sys.executable, "-m", "bulkorders"]
+
     def start(self, *arguments: str | Path, **environment: str) -> subprocess.Popen[bytes]:
         """Starts the program and leaves it running."""
         return subprocess.Popen(
-            [sys.executable, "-m", "bulkorders", *map(str, arguments)],
+            [*self.command, *map(str, arguments)],
             cwd=self.folder, env={**self.environment, **environment}, stdin=subprocess.DEVNULL,
             stdout=subprocess.PIPE, stderr=subprocess.PIPE, start_new_session=True,
         )  # fmt: skip

@@ -14,6 +14,9 @@ KEY_FIRST = ["order_id", *(name for name in ALL if name != "order_id")]
 BLANK: dict[str, Any] = {}
 
 
+OTHERS = [field.name for field in MCF_ORDERS.fields if field.name != "order_id"]
+
+
 def rows_read(*rows: dict[str, Any], fields: list[str] = ALL) -> tuple[list[int], list[tuple[str, str | None]]]:
     """Excel's numbers of the rows of data, and what is said of rows."""
     checked = read(MCF_ORDERS, sheet(MCF_ORDERS, rows, fields=fields))
@@ -136,3 +139,18 @@ def test_a_sheet_with_nothing_but_a_header_says_so() -> None:
     checked = read(MCF_ORDERS, sheet(MCF_ORDERS, []))
     assert [(issue.code, issue.severity) for issue in checked.issues] == [("no_orders", "warning")]
     assert checked.places == []
+
+
+@pytest.mark.parametrize("text", ["备注：易碎", "注意：轻放", "合计", "Total: 12", "日期：今天"])
+def test_a_row_that_names_goods_is_no_footer(text: str) -> None:
+    """A line of an order whose first cell begins like a footer is a row without an order, which holds the order above."""
+    orders = orders_of(MCF_ORDERS, sheet(MCF_ORDERS, [mcf_row(), mcf_row(store_name=text, order_id=None, msku="B")]))
+    assert "row_without_order" in {issue.code for issue in orders.issues}
+    assert orders.valid == ()
+
+
+@pytest.mark.parametrize("order", ["Total 12", "SUM", "合计 3", "日期0409"])
+def test_a_whole_order_is_no_footer_whatever_its_number(order: str) -> None:
+    """Who is sent goods under an odd number gets them all the same."""
+    orders = orders_of(MCF_ORDERS, sheet(MCF_ORDERS, [mcf_row(order_id=order)], fields=["order_id", *OTHERS]))
+    assert [found.display for found in orders.valid] == [order]

@@ -115,7 +115,7 @@ def test_releasing_a_released_batch_changes_nothing(journal: Journal, status: St
     send(journal, status)
     before = placed_orders(journal, "b1")
     with suppress(BulkordersError):  # refusing is as good as passing over
-        release(journal, "b1", LATER)
+        release(journal, ["b1"], LATER)
     assert placed_orders(journal, "b1") == before
     assert len(revisions(journal)) == 1
 
@@ -293,7 +293,7 @@ def test_a_release_that_fails_leaves_nothing(journal: Journal) -> None:
     """All of it is one transaction: orders, placements and events."""
     add_draft(journal, new_batch("b1", draft("A1"), draft("A2", payload=None)), NOW)
     with pytest.raises(BulkordersError):
-        release(journal, "b1", NOW)
+        release(journal, ["b1"], NOW)
     assert history(journal) == []
     assert revisions(journal) == []
     assert not get_batch(journal, "b1").is_released

@@ -115,9 +115,17 @@ def test_old_results_do_not_stay(tmp_path: Path) -> None:
 
 def test_our_columns_that_were_deleted_come_back(tmp_path: Path) -> None:
     """Those that are left stay where they are."""
-    table = make_table("订单", [[LABELS[1], "单号"], ["旧", "A1"]])
+    table = make_table("订单", [[LABELS[1], "单号", LABELS[0]], ["旧", "A1", "旧"]])
     found = one_sheet(tmp_path, table)
     assert texts(found[1]) == [LABELS[1], "单号", LABELS[0], *LABELS[2:]]
+
+
+def test_a_column_of_the_merchants_that_is_called_like_ours_stays(tmp_path: Path) -> None:
+    """A 批次 of his own is his; ours stands behind it."""
+    table = make_table("订单", [["单号", LABELS[5]], ["A1", "第3批"]])
+    found = one_sheet(tmp_path, table, rows={"2": result()})
+    assert texts(found[1]) == ["单号", LABELS[5], *LABELS]
+    assert found["B2"].value == "第3批"
 
 
 FORMULAS = ["=1+1", '=HYPERLINK("http://example.com")', "+1-555-0100", "-2+3", "@SUM(A1)", "\t=1", "\r=1", "=", "＝1", "#N/A"]

@@ -13,7 +13,7 @@ from bulkorders.core.words import Words
 from bulkorders.remote.classify import classify_failure, classify_status, one_line
 from bulkorders.remote.client import Answer, Failure
 
-TOKEN_CODES = frozenset({"2001003", "2001005"})
+TOKEN_CODES = frozenset({"2001003", "2001005", "2001008", "2001009"})
 OLD_SIGNATURE = "2001007"
 DUPLICATE = "订单号已经存在"
 _TRANSPORT = ("请求连接异常", "超时", "timeout", "timed out", "connection", "网络异常", "服务器异常", "系统繁忙", "系统异常")
@@ -25,7 +25,7 @@ def _stopped(*codes: str, zh: str, en: str) -> dict[str, Outcome]:
 
 _STOPPED: Mapping[str, Outcome] = {
     **_stopped("2001001", "2001002", "0001001", zh="AppID 或密钥不对，请核对 app_id 和 app_secret", en="app_id or app_secret is wrong"),
-    **_stopped("2001003", "2001005", zh="令牌一再失效，是否有别的程序在用同一个 AppID？请停掉它", en="another program replaces the token"),
+    **_stopped(*sorted(TOKEN_CODES), zh="令牌一再失效，是否有别的程序在用同一个 AppID？请停掉它", en="another program replaces the token"),
     **_stopped("2001006", zh="签名不对，请核对 app_id，再联系技术支持", en="the signature is refused"),
     **_stopped("2001007", zh="签名过期，请核对这台电脑的时间", en="the signature is too old: check this machine's clock"),
     **_stopped("2001004", "401", "403", zh="这个应用没有权限，请在领星里开通接口授权", en="the app is not authorised"),
@@ -74,6 +74,7 @@ def _details(raw: Any) -> tuple[str, ...]:
     texts = (
         (item.get("message") or item.get("msg") or json.dumps(item, ensure_ascii=False)) if isinstance(item, dict) else item
         for item in items
+        if item is not None
     )
     return tuple(line for text in texts if (line := one_line(str(text))))
 

@@ -151,11 +151,12 @@ def _not_processed(outcome: Outcome) -> Outcome:
 
 
 def _seconds(raw: Any) -> float:
-    """The lifetime of a token; what cannot be read counts as an hour."""
+    """The lifetime of a token; what cannot be read, or cannot be, counts as an hour."""
     try:
-        return max(float(raw), 0.0)
+        seconds = float(raw)
     except (TypeError, ValueError):
         return 3600.0
+    return seconds if 0 < seconds < 10**7 else 3600.0
 
 
 def _describe(store: Mapping[str, Any]) -> Words:
