@@ -36,7 +36,7 @@ class Journal:
     @contextmanager
     def read(self) -> Iterator[Connection]:
         """A short transaction that only reads: one state of the journal, let go at the end."""
-        with self.engine.connect().execution_options(**{_READING: True}) as connection:
+        with _as_journal_error(str(self.engine.url.database)), self.engine.connect().execution_options(**{_READING: True}) as connection:
             yield connection
 
     @contextmanager

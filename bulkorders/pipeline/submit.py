@@ -88,14 +88,12 @@ class Run:
 
     def _drain(self, gate: str, name: str, ended: threading.Event) -> None:
         try:
-            account = self.app.accounts.get(name)
-            if account is None or account.gate != gate:
-                reason = Words(
-                    f"配置里没有账号 {name} 了，或它换了平台账号：请改好配置，再运行 resume。", f"account {name} is no longer configured."
-                )
-                tell_waiting(self.app.journal, gate, reason)
-                return
-            self._at_gate(account)
+            # by its gate: an account may have been given another name since
+            account = next((each for each in self.app.accounts.values() if each.gate == gate), None)
+            if account is not None:
+                self._at_gate(account)
+            else:
+                tell_waiting(self.app.journal, gate, _UNCONFIGURED.fill(name=name))
         except BaseException as error:  # noqa: BLE001  # handed over to the thread that waits, which raises it
             self.failures.append(error)
         finally:

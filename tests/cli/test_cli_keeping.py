@@ -6,7 +6,7 @@ import subprocess
 import openpyxl
 import pytest
 from desk import Desk, make_desk  # noqa: F401  # a fixture
-from foreign import Broken, line
+from foreign import SECRET, Broken, line
 
 
 def test_a_relative_journal_lies_beside_its_configuration(desk: Desk) -> None:
@@ -82,3 +82,12 @@ def test_an_order_that_was_never_sent_has_no_time_of_sending(desk: Desk) -> None
     desk.configure(base_url="http://127.0.0.1:9")
     (outcome,) = desk.submit(desk.write("a.xlsx", [line("A-1")]), code=5).one["outcomes"]
     assert (outcome["status"], outcome["attempts"], outcome["submitted_at"], outcome["request_id"]) == ("unsent", 0, None, None)
+
+
+def test_a_renamed_account_goes_on_with_its_orders(desk: Desk) -> None:
+    """What waits belongs to the account at the remote, not to its name in the settings."""
+    desk.configure(app_secret="wrong")
+    desk.submit(desk.write("a.xlsx", [line("A-1")]), code=5)
+    table = {"provider": "lingxing", "base_url": desk.url, "app_id": desk.foreign.app_id, "app_secret": SECRET}
+    desk.configure_all({"renamed": table})
+    assert desk.resume(code=0).fates == {"A-1": "created"}
