@@ -15,6 +15,8 @@ INVISIBLE = "\u200b\u200c\u200d\u200e\u200f\u2060\ufeff\u00ad"
 _EDGES = re.compile(rf"^[\s{INVISIBLE}]+|[\s{INVISIBLE}]+$")
 _NOWHERE = re.compile("[\u200b\ufeff]")
 _HALF_WIDTH = {code: code - 0xFEE0 for code in range(0xFF01, 0xFF5F)} | {0x3000: 0x20}
+SIGNIFICANT = 15
+"""Digits of a double that Excel shows; what lies beyond them is noise of the binary form."""
 
 
 class MarkKind(Enum):
@@ -35,10 +37,6 @@ class Mark:
     kind: MarkKind
     text: str
     number: int | None = None
-
-
-SIGNIFICANT = 15
-"""Digits of a double that Excel shows; what lies beyond them is noise of the binary form."""
 
 
 def trim(text: str) -> str:
