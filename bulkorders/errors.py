@@ -13,7 +13,7 @@ import errno
 
 _OS_REASONS = {
     errno.ENOSPC: ("磁盘满了", "the disk is full"),
-    errno.EDQUOT: ("磁盘配额用完了", "the disk quota is used up"),
+    getattr(errno, "EDQUOT", -1): ("磁盘配额用完了", "the disk quota is used up"),
     errno.EACCES: ("没有权限，或正被别的程序打开", "no rights, or open in another program"),
     errno.EPERM: ("没有权限，或正被别的程序打开", "no rights, or open in another program"),
     errno.EROFS: ("磁盘是只读的", "the disk is read-only"),
