@@ -5,6 +5,8 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+import click
+
 from bulkorders.core.words import Words
 
 from .options import ACCOUNT, FILES, JSON, common, open_app
@@ -13,8 +15,6 @@ from .words import Command, lang, option, printing
 if TYPE_CHECKING:
     from bulkorders.core.provider import Account
     from bulkorders.pipeline.ingest import Checkup
-
-import click
 
 
 @click.command(

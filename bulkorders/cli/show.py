@@ -196,7 +196,10 @@ def talk() -> Iterator[Talk]:
     if not console.is_terminal:
         yield Talk(console, None)
         return
-    columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn(), TimeRemainingColumn())
+    used, left = TextColumn(say("用时", "used")), TextColumn(say("剩余", "left"))
+    columns = (
+        TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), used, TimeElapsedColumn(), left, TimeRemainingColumn(),
+    )  # fmt: skip
     with Progress(*columns, console=console, transient=True) as progress:
         yield Talk(console, progress)
 

@@ -30,7 +30,12 @@ if TYPE_CHECKING:
 @RESULTS
 @SANDBOX
 @option("--strict", is_flag=True, zh="有一单有误就整份都不发送", en="If any order is invalid, send nothing.")
-@option("--update", is_flag=True, zh="内容变了的订单按修改发送（仅出口易）", en="Send changed orders as modifications (Chukou1 only).")
+@option(
+    "--update",
+    is_flag=True,
+    zh="内容变了的订单按修改发送（平台支持才行）",
+    en="Send changed orders as modifications.",
+)
 @NO_FOLLOW
 @NO_WAIT
 @common

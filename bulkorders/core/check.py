@@ -15,8 +15,7 @@ from .checked import Checked, Heading, MergedField
 from .field import Field
 from .header import Column, Match, match
 from .issue import Issue, Problem, issue_at
-from .kinds import Constraint, Integer, Reading, bad
-from .kinds import Decimal as DecimalKind
+from .kinds import Constraint, Reading, bad
 from .order import Place
 from .refusal import NO_HEADER, BestHeader, Refusal, listed, refuse
 from .result import SUMMARY_TITLE
@@ -90,7 +89,7 @@ def _check_template(template: Template, matches: Sequence[Match], notes: Sequenc
         blank += _check_sheet(checked, found)
     checked.issues.extend(_constraint_issues(template, checked))
     _keep_shown(checked, matches)
-    return Checked(**{**vars(checked), "blank": blank})
+    return replace(checked, blank=blank)
 
 
 def _headings(found: Match) -> dict[str, Heading]:
@@ -213,7 +212,8 @@ def _note_merges(checked: Checked, found: Match, rows: Sequence[int], start: int
         if len(spanned) < 2 or not value:
             continue
         checked.merged.append(MergedField(name, spanned, merge.text))
-        if _counts(found.template, found.template[name]):
+        field = found.template[name]
+        if field.kind.is_amount and field.level in found.template.row_levels:
             checked.issues.append(_merged_amount(found, name, merge, value))
         else:
             filled[merge.top, merge.bottom].append(found.columns[name].letter)
@@ -228,12 +228,6 @@ def _merged_amount(found: Match, name: str, merge: Merge, value: str) -> Issue:
         Problem(codes.MERGE_OF_AMOUNT, {"range": merge.text}),
         sheet=found.table.sheet, row=merge.top, column=column.letter, label=column.label, field=name, value=value,
     )  # fmt: skip
-
-
-def _counts(template: Template, field: Field) -> bool:
-    """Whether a field is a number of a level where each row is an element, so that a merged cell has two readings."""
-    keyless = {each.level for each in template.fields} - {each.level for each in template.fields if each.key}
-    return field.level in keyless and isinstance(field.kind, Integer | DecimalKind)
 
 
 def _constraint_issues(template: Template, checked: Checked) -> Iterable[Issue]:

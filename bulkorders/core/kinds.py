@@ -66,6 +66,11 @@ class Kind(Protocol):
         ...
 
     @property
+    def is_amount(self) -> bool:
+        """Whether its values are numbers that add up: a total has them too, and a merged cell could mean each or all."""
+        ...
+
+    @property
     def is_measure(self) -> bool:
         """Whether its values can be converted to another unit."""
         ...
@@ -96,6 +101,10 @@ class _Kind:
 
     @property
     def is_identifier(self) -> bool:
+        return False
+
+    @property
+    def is_amount(self) -> bool:
         return False
 
     @property
@@ -202,6 +211,10 @@ class Integer(_Kind):
 
     number_format = "0"
 
+    @property
+    def is_amount(self) -> bool:
+        return True
+
     def parse(self, raw: Any) -> Reading:
         if is_blank(raw):
             return BLANK
@@ -228,6 +241,10 @@ class Decimal(_Kind):
     places: int | None = None
 
     number_format = "General"
+
+    @property
+    def is_amount(self) -> bool:
+        return True
 
     @property
     def is_measure(self) -> bool:

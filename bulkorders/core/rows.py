@@ -111,9 +111,8 @@ def _has_goods(template: Template, row: int, own: list[str], raw: Mapping[str, M
 
     That is a required text of a level where each row is an element: an MSKU, not a quantity, which a total has too.
     """
-    keyed = {field.level for field in template.fields if field.key}
     fields = (template[name] for name in own)
-    goods = (field for field in fields if field.required and field.level not in keyed and field.kind.number_format == "@")
+    goods = (field for field in fields if field.required and field.level in template.row_levels and not field.kind.is_amount)
     return any(not _FOOTER.match(trim(shown(raw[field.name][row]))) for field in goods)
 
 

@@ -89,6 +89,11 @@ class Template:
         return Level(path, own, tuple(self._level(child) for child in within))
 
     @cached_property
+    def row_levels(self) -> frozenset[str]:
+        """The levels where each row is an element of its own: those without a key."""
+        return frozenset(field.level for field in self.fields) - {field.level for field in self.fields if field.key}
+
+    @cached_property
     def headings(self) -> Mapping[str, Field]:
         """Every folded heading that means a field: label, aliases, and the API's names where they are not ambiguous.
 

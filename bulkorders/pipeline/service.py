@@ -62,28 +62,28 @@ class FileReport:
 def submit_files(app: App, files: Sequence[Path], options: Options, watcher: Watcher) -> list[FileReport]:
     """Checks files, sends their orders, and writes their results. Raises UsageError and its kin before anything is sent."""
     _check_paths(files, options)
-    ingested = _ingest_all(app, files, options)
-    run = Run(app, [found.batch for _, each in ingested for found in each if found.batch], watcher, wait=options.wait)
-    interrupted = False
-    try:
-        release(app.journal, run.batches, app.clock.now())
-        run.go()
-    except KeyboardInterrupt:
-        interrupted = True
-    return _reports(app, ingested, options, run, interrupted=interrupted)
+    ingested = _bring_in(app, files, options)
+    run = Run(app, _batches(ingested), watcher, wait=options.wait)
+    is_whole = run.go()
+    return _reports(app, ingested, options, run, interrupted=not is_whole)
 
 
-def _ingest_all(app: App, files: Sequence[Path], options: Options) -> list[tuple[Path, list[Ingested]]]:
-    """All files, or none: what ends this leaves no draft behind."""
+def _bring_in(app: App, files: Sequence[Path], options: Options) -> list[tuple[Path, list[Ingested]]]:
+    """Ingests and releases all files, or none: what ends this early leaves no draft behind."""
     ingested: list[tuple[Path, list[Ingested]]] = []
     try:
         for file in files:
-            ingested += [(file, ingest(app, file, account=options.account, strict=options.strict))]
+            ingested.append((file, ingest(app, file, account=options.account, strict=options.strict)))  # noqa: PERF401  # kept for below
         _refuse_update(options, ingested)
+        release(app.journal, _batches(ingested), app.clock.now())
     except BaseException:
-        drop_drafts(app.journal, [found.batch for _, each in ingested for found in each if found.batch])
+        drop_drafts(app.journal, _batches(ingested))
         raise
     return ingested
+
+
+def _batches(ingested: Sequence[tuple[Path, Sequence[Ingested]]]) -> list[str]:
+    return [found.batch for _, each in ingested for found in each if found.batch]
 
 
 def _reports(
@@ -100,11 +100,8 @@ def _reports(
 def resume_batches(app: App, batch: str | None, options: Options, watcher: Watcher) -> list[FileReport]:
     """Goes on with one batch, or with every unfinished one. Raises UsageError for a batch that is not there."""
     batches = unfinished(app.journal) if batch is None else [_released(app, batch)]
-    run, interrupted = Run(app, batches, watcher, wait=options.wait), False
-    try:
-        run.go()
-    except KeyboardInterrupt:
-        interrupted = True
+    run = Run(app, batches, watcher, wait=options.wait)
+    interrupted = not run.go()
     reports = [report_batch(app, each) for each in batches]
     found: list[FileReport] = []
     for group in _by_file(reports):

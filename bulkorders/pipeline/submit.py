@@ -1,4 +1,4 @@
-"""Orders out: releases drafts, and sends what is due through the gates of their accounts, one call at a time each.
+"""Orders out: sends what is due through the gates of their accounts, one call at a time each.
 
 A gate is drained by one process at a time. Accounts are drained side by side, each in a thread; the caller waits, so that an
 interrupt reaches it at once.
@@ -61,8 +61,11 @@ class Run:
     failures: list[BaseException] = field(default_factory=list)
     stop: threading.Event = field(default_factory=threading.Event)
 
-    def go(self) -> None:
-        """Sends until the batches have nothing left that can be sent now. Raises KeyboardInterrupt, and what a drain raised."""
+    def go(self) -> bool:
+        """Sends until the batches have nothing left that can be sent now; gives False if it was interrupted.
+
+        Raises what a drain raised.
+        """
         gates = {gate: name for batch in self.batches for gate, name in gates_of(self.app.journal, batch)}
         self.watcher.starts(count_waiting(self.app.journal, self.batches))
         # an event for each, since an interrupted `Thread.join` takes a thread at work for one that has ended
@@ -76,9 +79,10 @@ class Run:
             until = self.app.clock.monotonic() + STOP_SECONDS
             for event in ended:
                 event.wait(max(0.0, until - self.app.clock.monotonic()))
-            raise
+            return False
         if self.failures:
             raise self.failures[0]
+        return True
 
     def _start(self, gate: str, name: str) -> threading.Event:
         """Drains a gate in a thread; gives the event that it has ended."""
