@@ -6,8 +6,9 @@ A provider validates its own accounts; what all of them have in common is `Accou
 import os
 import tomllib
 from collections.abc import Mapping
+from decimal import Decimal
 from pathlib import Path
-from typing import Any, ClassVar
+from typing import Annotated, Any, ClassVar
 from urllib.parse import urlsplit
 
 from platformdirs import user_config_path, user_data_path
@@ -31,6 +32,8 @@ class Settings(BaseSettings):
     journal: str | None = None
     timezone: str = "Asia/Shanghai"
     accounts: dict[str, dict[str, Any]] = Field(default_factory=dict)
+    limits: dict[str, dict[str, Annotated[Decimal, Field(gt=0, lt=10**9)]]] = Field(default_factory=dict)
+    """What is warned of, by template and column, where it differs from the template's own limits."""
 
     @classmethod
     def settings_customise_sources(
@@ -129,6 +132,7 @@ _REASONS = (
     ("extra_forbidden", "不认识，请核对拼写", "is unknown"),
     ("greater_than", "太小", "is too small"),
     ("less_than", "太大", "is too large"),
+    ("decimal", "应为数字", "must be a number"),
     ("float", "应为数字", "must be a number"),
     ("int", "应为整数", "must be a whole number"),
     ("string", "应为文字，要加引号", "must be text in quotes"),

@@ -30,11 +30,13 @@ def check(files: Sequence[Path], as_json: bool, payloads: bool, account: str | N
     """Exit code 0, 3 for a refused file, 4 for errors."""
     from bulkorders.core.result import first_exit_code
     from bulkorders.pipeline.ingest import check_file
-    from bulkorders.settings import find_config
 
-    find_config(config)  # a named file that is not there is a mistake, even where no setting is needed
-    accounts = _accounts(config, journal, account) if payloads or account else {}
-    found = [(file, checkup) for file in files for checkup in check_file(file)]
+    with open_app(config, journal) as app:  # the journal is not touched
+        if account is not None:
+            app.account(account)
+        accounts = app.accounts if payloads else {}
+        limits = app.limits
+    found = [(file, checkup) for file in files for checkup in check_file(file, limits)]
     with printing():
         if as_json:
             _print_json(found, accounts if payloads else None, account)
@@ -64,11 +66,3 @@ def _print_json(found: Sequence[tuple[Path, "Checkup"]], accounts: Mapping[str, 
             payloads = payloads_json(orders, fitting_ones(orders, accounts, named)) if orders else []
         sys.stdout.buffer.write(dumps(check_json(checkup, path_text(file), lang(), payloads)))
     sys.stdout.flush()
-
-
-def _accounts(config: Path | None, journal: str | None, named: str | None) -> Mapping[str, "Account"]:
-    """The configured accounts, of which one may show what it would be sent."""
-    with open_app(config, journal) as app:
-        if named is not None:
-            app.account(named)
-        return app.accounts

@@ -3,7 +3,6 @@
 Cells are parsed first, so that one unreadable cell does not hide the other faults of its column; each distinct cell is parsed once.
 """
 
-from collections import defaultdict
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import replace
 from decimal import Context, Decimal
@@ -14,7 +13,7 @@ from .cell import Mark, MarkKind, is_blank, shown
 from .checked import Checked, Heading, MergedField
 from .field import Field
 from .header import Column, Match, match
-from .issue import Issue, Problem, issue_at
+from .issue import Issue, Problem, Severity, issue_at
 from .kinds import Constraint, Reading, bad
 from .order import Place
 from .refusal import NO_HEADER, BestHeader, Refusal, listed, refuse
@@ -93,7 +92,7 @@ def _check_template(template: Template, matches: Sequence[Match], notes: Sequenc
 
 
 def _headings(found: Match) -> dict[str, Heading]:
-    return {name: Heading(column.letter, column.label) for name, column in found.columns.items()}
+    return {name: Heading(column.letter, column.label, column.factor) for name, column in found.columns.items()}
 
 
 def _check_sheet(checked: Checked, found: Match) -> int:
@@ -203,46 +202,36 @@ def _note_cells(
 
 
 def _note_merges(checked: Checked, found: Match, rows: Sequence[int], start: int, raw: Mapping[str, Mapping[int, Any]]) -> None:
-    """Merged cells: told where they were filled down, refused where the number may be each row's or all rows' together."""
+    """Merged cells that go down several rows: what they mean is seen when the rows are grouped."""
     numbers = {row: number for number, row in enumerate(rows, start)}
-    filled: dict[tuple[int, int], list[str]] = defaultdict(list)
     for name, merge in _merges(found):
         spanned = tuple(numbers[row] for row in range(merge.top, merge.bottom + 1) if row in numbers)
-        value = shown(raw[name].get(merge.top))
-        if len(spanned) < 2 or not value:
-            continue
-        checked.merged.append(MergedField(name, spanned, merge.text))
-        field = found.template[name]
-        if field.kind.is_amount and field.level in found.template.row_levels:
-            checked.issues.append(_merged_amount(found, name, merge, value))
-        else:
-            filled[merge.top, merge.bottom].append(found.columns[name].letter)
-    for (top, bottom), letters in filled.items():
-        problem = Problem(codes.MERGE_FILLED, {"rows": f"{top}-{bottom}", "columns": "、".join(letters)})
-        checked.issues.append(issue_at(problem, sheet=found.table.sheet, row=top))
-
-
-def _merged_amount(found: Match, name: str, merge: Merge, value: str) -> Issue:
-    column = found.columns[name]
-    return issue_at(
-        Problem(codes.MERGE_OF_AMOUNT, {"range": merge.text}),
-        sheet=found.table.sheet, row=merge.top, column=column.letter, label=column.label, field=name, value=value,
-    )  # fmt: skip
+        if len(spanned) > 1 and shown(raw[name].get(merge.top)):
+            checked.merged.append(MergedField(name, spanned, merge.text))
 
 
 def _constraint_issues(template: Template, checked: Checked) -> Iterable[Issue]:
-    """What pandera finds in the typed columns, each failure as an issue at its cell."""
+    """What pandera finds in the typed columns, each failure as an issue at its cell; a cell with an error is not warned of besides."""
     constraints = {field.name: tuple(field.kind.constraints()) for field in template.fields}
     by_code = {(name, constraint.code.name, at): constraint for name, own in constraints.items() for at, constraint in enumerate(own)}
-    for name, position, code, value in _failures(checked, constraints):
-        place = checked.places[position]
-        heading = checked.heading(place.sheet, name)
-        problem = Problem(by_code[name, *code].code, by_code[name, *code].values(value))
-        yield issue_at(
-            problem,
-            sheet=place.sheet, row=place.row, column=heading and heading.letter, label=heading and heading.label,
-            field=name, value=shown(value),
-        )  # fmt: skip
+    found = [(name, at, by_code[name, *code], value) for name, at, code, value in _failures(checked, constraints)]
+    wrong = {(name, at) for name, at, constraint, _ in found if constraint.code.severity is Severity.ERROR}
+    for name, at, constraint, value in found:
+        if constraint.code.severity is Severity.ERROR or (name, at) not in wrong:
+            yield _constraint_issue(checked, template[name], at, constraint, value)
+
+
+def _constraint_issue(checked: Checked, field: Field, position: int, constraint: Constraint, value: Any) -> Issue:
+    place = checked.places[position]
+    heading = checked.headings[place.sheet][field.name]
+    written, measured = heading.written(value), {}
+    if field.unit and field.kind.is_measure:
+        typed = f"{shown(value)} {field.unit}"
+        measured = {"value": typed if heading.factor == 1 else f"{written}（{typed}）", "unit": f" {field.unit}"}
+    return issue_at(
+        Problem(constraint.code, {**measured, **constraint.values(value)}),
+        sheet=place.sheet, row=place.row, column=heading.letter, label=heading.label, field=field.name, value=written,
+    )  # fmt: skip
 
 
 def _failures(checked: Checked, constraints: Mapping[str, tuple[Constraint, ...]]) -> Iterable[tuple[str, int, tuple[str, int], Any]]:

@@ -5,18 +5,25 @@ Plain data throughout: typed columns, places, issues. Raw cells stay behind.
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from decimal import Decimal
 from typing import Any, NamedTuple
 
+from .cell import shown
 from .issue import Issue
 from .order import Place
 from .refusal import Refusal
 
 
 class Heading(NamedTuple):
-    """A matched column of a sheet: Excel's letter and the heading as the merchant wrote it."""
+    """A matched column of a sheet: Excel's letter, the heading as the merchant wrote it, and what its numbers were multiplied by."""
 
     letter: str
     label: str
+    factor: Decimal = Decimal(1)
+
+    def written(self, value: Any) -> str:
+        """A typed value as it stands in the sheet, in the sheet's own unit."""
+        return shown(value if self.factor == 1 or not isinstance(value, Decimal) else value / self.factor)
 
 
 class MergedField(NamedTuple):

@@ -11,7 +11,7 @@ from typing import Any
 
 from . import issue as codes
 from .cell import shown
-from .checked import Checked
+from .checked import Checked, MergedField
 from .field import Field
 from .issue import Issue, Problem, issue_at
 from .order import Element, Order, Place
@@ -54,8 +54,17 @@ class _Grouping:
         return issue_at(
             problem,
             sheet=place.sheet, row=place.row, column=heading.letter if heading else None,
-            label=heading.label if heading else label, field=name, value=shown(value) or None, order=order,
+            label=heading.label if heading else label, field=name, value=self.written(row, name, value) or None, order=order,
         )  # fmt: skip
+
+    def display(self, key: Key | None) -> str | None:
+        """What people know an order by."""
+        return _display(self.template, key) if key else None
+
+    def written(self, row: int, name: str, value: Any) -> str:
+        """A value of a row as it stands in the sheet."""
+        heading = self.checked.heading(self.checked.places[row].sheet, name)
+        return heading.written(value) if heading else shown(value)
 
 
 def group(template: Template, checked: Checked) -> Orders:
@@ -68,8 +77,7 @@ def group(template: Template, checked: Checked) -> Orders:
         if key is not None:
             members[key].append(row)
     roots = {key: _element(work, key, template.root, rows) for key, rows in members.items()}
-    _check_merges(work, keys)
-    unowned = _hold_above(work, loose, keys)
+    unowned = [*_check_merges(work, keys), *_hold_above(work, loose, keys)]
     for key, rows in members.items():
         _warn_apart(work, key, rows)
     unowned += _hand_out(work, keys)
@@ -117,7 +125,8 @@ def _display(template: Template, key: Key) -> str:
 
 def _element(work: _Grouping, key: Key, level: Level, rows: Sequence[int]) -> Element:
     """One element of its rows, with all that lies within."""
-    values = {each.name: _agreed(work, key, each, rows) for each in level.fields}
+    asked = _asked(work.checked, level, rows)
+    values = {each.name: _agreed(work, key, each, rows, is_asked=each in asked) for each in level.fields}
     children = {
         child.path: tuple(_element(work, key, child, own) for own in _partition(work.checked, child, rows)) for child in level.children
     }
@@ -126,6 +135,12 @@ def _element(work: _Grouping, key: Key, level: Level, rows: Sequence[int]) -> El
         if rule.level == level.path:
             _apply(work, key, rule, element)
     return element
+
+
+def _asked(checked: Checked, level: Level, rows: Sequence[int]) -> tuple[Field, ...]:
+    """The fields that must be there: of an element without its key the key alone, since what else is absent may stand at its fellows."""
+    absent = tuple(each for each in level.keys if all(_text(checked, row, each.name) is None for row in rows))
+    return absent or level.fields
 
 
 def _partition(checked: Checked, level: Level, rows: Sequence[int]) -> list[list[int]]:
@@ -139,12 +154,12 @@ def _partition(checked: Checked, level: Level, rows: Sequence[int]) -> list[list
     return list(parts.values())
 
 
-def _agreed(work: _Grouping, key: Key, each: Field, rows: Sequence[int]) -> Any:
+def _agreed(work: _Grouping, key: Key, each: Field, rows: Sequence[int], *, is_asked: bool) -> Any:
     """The value on which all rows of an element agree; blanks take it, other values are conflicts, none at all may be missing."""
     column = work.checked.columns.get(each.name)
     given = [(row, column[row]) for row in rows if column[row] is not None] if column else []
     if not given:
-        if each.required and not any((row, each.name) in work.checked.bad for row in rows):
+        if is_asked and each.required and not any((row, each.name) in work.checked.bad for row in rows):
             work.report(key, rows[0], each.name, Problem(codes.REQUIRED, {"hint": _such_as(each)}))
         return None
     first, value = given[0]
@@ -174,7 +189,7 @@ def _conflict(work: _Grouping, key: Key, each: Field, row: int, first: int, othe
         codes.CONFLICT,
         {
             "other": place.row if here else f"{place.row}（{place.sheet}）",
-            "first": shown(value),
+            "first": work.written(first, each.name, value),
             "unit": work.template.unit if not each.level else named.label,
             "key": named.label,
         },
@@ -210,21 +225,57 @@ def _apply(work: _Grouping, key: Key, rule: Rule, element: Element) -> None:
     findings = list(rule.find(replace(element, values=values)))
     if any((row, name) in work.checked.bad for row in element.rows for name in values.asked):
         return
-    for name, problem in findings:
-        column = work.checked.columns.get(name)
-        row = next((row for row in element.rows if column and column[row] is not None), element.rows[0])
-        work.report(key, row, name, problem, work.checked.value(row, name))
+    for name, problem, within in findings:
+        column, rows = work.checked.columns.get(name), (within or element).rows
+        row = next((row for row in rows if column and column[row] is not None), rows[0])
+        if (row, name) not in work.checked.bad:
+            work.report(key, row, name, problem, work.checked.value(row, name))
 
 
-def _check_merges(work: _Grouping, keys: Sequence[Key | None]) -> None:
-    """A merged cell that spans several orders is an error in each of them."""
+def _check_merges(work: _Grouping, keys: Sequence[Key | None]) -> list[Issue]:
+    """Merged cells: wrong where they span several orders, or where a number may be each row's or all rows' together; else told.
+
+    Gives what belongs to no order.
+    """
+    unowned: list[Issue] = []
+    filled: dict[tuple[int, ...], list[str]] = defaultdict(list)
     for merged in work.checked.merged:
-        spanned = {keys[row]: row for row in reversed(merged.rows) if keys[row] is not None}
+        first, key = merged.rows[0], keys[merged.rows[0]]
+        spanned = {each: row for row in reversed(merged.rows) if (each := keys[row]) is not None}
         if len(spanned) > 1:
             problem = Problem(codes.MERGE_ACROSS_ORDERS, {"range": merged.text, "unit": work.template.unit})
-            for key, row in spanned.items():
-                if key is not None:
-                    work.report(key, row, merged.field, problem, work.checked.value(row, merged.field))
+            for each, row in spanned.items():
+                work.report(each, row, merged.field, problem, work.checked.value(row, merged.field))
+        elif _has_two_readings(work, merged):
+            problem = Problem(codes.MERGE_OF_AMOUNT, {"range": merged.text})
+            issue = work.issue(first, merged.field, problem, work.checked.value(first, merged.field), work.display(key))
+            (work.found[key] if key else unowned).append(issue)
+        elif heading := work.checked.heading(work.checked.places[first].sheet, merged.field):
+            filled[merged.rows].append(heading.letter)
+    for rows, letters in filled.items():
+        key = keys[rows[0]]
+        (work.found[key] if key else unowned).append(_merge_filled(work, rows, letters, key))
+    return unowned
+
+
+def _merge_filled(work: _Grouping, rows: Sequence[int], letters: Sequence[str], key: Key | None) -> Issue:
+    first, last = work.checked.places[rows[0]], work.checked.places[rows[-1]]
+    problem = Problem(codes.MERGE_FILLED, {"rows": f"{first.row}-{last.row}", "columns": "、".join(letters)})
+    return issue_at(problem, sheet=first.sheet, row=first.row, order=work.display(key))
+
+
+def _has_two_readings(work: _Grouping, merged: MergedField) -> bool:
+    """Whether a merged number may be meant for each of several items or cartons, or for all of them together."""
+    field = work.template[merged.field]
+    if not field.kind.is_amount or not field.level:
+        return field.kind.is_amount and field.level in work.template.row_levels
+    level = next(level for level in _levels(work.template.root) if level.path == field.level)
+    return not level.keys or _spans_several(work.checked, level, merged.rows)
+
+
+def _spans_several(checked: Checked, level: Level, rows: Sequence[int]) -> bool:
+    """Whether rows of one order lie in several elements of a level with a key."""
+    return len({tuple(_text(checked, row, each.name) for each in level.keys) for row in rows}) > 1
 
 
 def _hold_above(work: _Grouping, loose: Sequence[int], keys: Sequence[Key | None]) -> list[Issue]:

@@ -21,6 +21,8 @@ from .unit import conversion, read_unit
 from .words import Words
 
 SEARCHED_ROWS = 30
+COUNTING = frozenset({"件", "个", "箱", "只", "套", "片", "pcs", "pc", "piece", "pieces"})
+"""What a row of units has beneath a column of counts."""
 LIKE = 0.3
 """From this likeness on, a heading is worth naming as the nearest one."""
 
@@ -68,15 +70,26 @@ class Match:
 
 
 def match(table: Table, templates: Iterable[Template]) -> Match | None:
-    """The best reading of a sheet's header, or None where no cell is a heading of any template."""
+    """The best reading of a sheet's header, or None where no row is like one of any template.
+
+    A template that has all its required labels comes before one that knows more of the others.
+    """
     rows = [(int(row), _labels(table, row)) for row in table.frame.index[:SEARCHED_ROWS]]
-    best: tuple[int, int, Template, Mapping[int, Label]] | None = None
+    best: tuple[tuple[bool, int], int, Template, Mapping[int, Label]] | None = None
     for template in templates:
         for row, labels in rows:
-            score = len({field.name for label in labels.values() if (field := template.headings.get(label.folded))})
-            if score and (best is None or score > best[0]):
-                best = (score, row, template, labels)
+            rank = _rank(template, labels)
+            if rank is not None and (best is None or rank > best[0]):
+                best = (rank, row, template, labels)
     return _read(table, best[2], best[1], best[3]) if best else None
+
+
+def _rank(template: Template, labels: Mapping[int, Label]) -> tuple[bool, int] | None:
+    """How good a row is as a template's header: whether nothing is missing, and the number of labels; one alone is none of several."""
+    found = {field.label for label in labels.values() if (field := template.headings.get(label.folded))}
+    if len(found) < min(2, len(template.fields)):
+        return None
+    return found.issuperset(template.required_labels), len(found)
 
 
 def _labels(table: Table, row: int) -> dict[int, Label]:
@@ -96,10 +109,10 @@ def _read(table: Table, template: Template, row: int, labels: Mapping[int, Label
         elif field.name in columns:
             issues.append(_duplicate(table.sheet, row, number, label, field, columns[field.name]))
         else:
-            unit = label.unit or units.get(number)
-            factor = _factor(unit, field)
+            beneath = units.get(number) or label.unit
+            factor = _factor(label.unit or beneath, field) if label.unit in (None, beneath) else None
             columns[field.name] = Column(number, label.text, field, factor or Decimal(1))
-            written = label.unit_text or unit or ""
+            written = (label.unit_text if label.unit == beneath else beneath) or ""
             issues.extend(_unit_issues(table.sheet, row, columns[field.name], written, factor))
     ours = our_labels(column.label for column in others)
     others = [column for column in others if column.label not in ours]
@@ -116,9 +129,11 @@ def _unit_row(table: Table, header_row: int, labels: Mapping[int, Label]) -> tup
         return {}, header_row + 1
     cells = {int(number): raw for number, raw in table.frame.loc[header_row + 1].items() if not is_blank(raw)}  # type: ignore[call-overload]  # columns are numbers
     units = {number: read_unit(shown(raw).strip("()（）")) for number, raw in cells.items() if number in labels}
-    if not cells or not units or None in units.values():
+    counted = {number for number in units if shown(cells[number]).strip("()（） ").casefold() in COUNTING}
+    measured = {number: unit for number, unit in units.items() if number not in counted}
+    if len(units) < len(cells.keys() & labels.keys()) or not measured or None in measured.values():
         return {}, header_row + 1
-    return {number: unit for number, unit in units.items() if unit}, header_row + 2
+    return {number: unit for number, unit in measured.items() if unit}, header_row + 2
 
 
 def _factor(unit: str | None, field: Field) -> Decimal | None:
@@ -186,7 +201,7 @@ def _hint(row: int, field: Field, nearest: Column | None, other: Column | None) 
 
 def _nearest(field: Field, columns: Sequence[Column]) -> Column | None:
     """The heading most like the field's, if any is like it at all."""
-    likely = [(_likeness(folded, field), column) for column, folded in _folded(columns)]
+    likely = [(1.0 if folded == fold(field.api_name) else _likeness(folded, field), column) for column, folded in _folded(columns)]
     best = max(likely, key=lambda pair: pair[0], default=None)
     return best[1] if best and best[0] >= LIKE else None
 

@@ -156,6 +156,12 @@ TOO_SMALL = _error(
     "{where}的「{value}」太小，最小是 {minimum}：请改成正确的数字。",
     '{where}: "{value}" is too small, the least is {minimum}.',
 )
+NOT_ABOVE = _error(
+    "not_above",
+    "数字必须更大",
+    "{where}的「{value}」必须大于 {minimum}：请改成正确的数字。",
+    '{where}: "{value}" must be above {minimum}.',
+)
 TOO_LARGE = _error(
     "too_large",
     "数字太大",
@@ -225,6 +231,18 @@ LONGER_THAN_LIMIT = _warning(
     "超过平台长度",
     "{where}有 {length} 个字符，平台一般最多收 {limit} 个，可能被拒绝：请尽量缩短。",
     "{where} has {length} characters; the marketplace usually takes {limit}: shorten it if you can.",
+)
+OVER_LIMIT = _warning(
+    "over_limit",
+    "超过平台上限",
+    "{where}的「{value}」超过平台一般的上限 {limit}{unit}，可能被拒收：请核对。",
+    '{where}: "{value}" is over the usual limit of {limit}{unit}: please check.',
+)
+DOUBTFUL_UNIT = _warning(
+    "doubtful_unit",
+    "单位可能写错",
+    "{where}的单位可能写错了：是「{value}」，还是 {other}{unit}？请核对。",
+    '{where}: is it "{value}" or {other}{unit}? Please check the unit.',
 )
 UNUSUAL = _warning(
     "unusual",

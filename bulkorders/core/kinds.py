@@ -6,8 +6,8 @@ fulfil; `describe` says both to people; `encode` gives the value as it stands in
 
 import datetime as dt
 import re
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from decimal import Decimal as Exact
 from functools import cached_property
 from typing import Any, Protocol
@@ -91,6 +91,10 @@ class Kind(Protocol):
         """The value in the payload: str, int, bool or `decimal.Decimal`."""
         ...
 
+    def limited(self, limit: Exact) -> "Kind":
+        """The same kind with another limit, beyond which is warned. Raises ValueError where the kind has none."""
+        ...
+
 
 class _Kind:
     """What most kinds have in common."""
@@ -117,20 +121,26 @@ class _Kind:
     def encode(self, value: Any) -> Any:
         return value
 
+    def limited(self, limit: Exact) -> "Kind":
+        raise ValueError(f"{type(self).__name__} has no limit, {limit}")
+
 
 @dataclass(frozen=True)
 class Text(_Kind):
     """Text. `identifier`: a code or number whose digits count, never a quantity; full-width letters are folded.
 
-    `max_length` and `pattern` must be fulfilled; `limit` (characters) and `unusual` (pattern, what it means) only warn.
+    `max_length` and `pattern` must be fulfilled; `mistaken` are forms that people put here for something else, each with the code
+    that explains it. `limit` (characters), `unusual` (a form found within, what it means) and `usual` (the form of the whole) only warn.
     """
 
     identifier: bool = False
     max_length: int | None = None
     pattern: str | None = None
     pattern_words: Words = NOTHING
+    mistaken: tuple[tuple[str, codes.Code], ...] = ()
     limit: int | None = None
     unusual: tuple[tuple[str, Words], ...] = ()
+    usual: tuple[str, Words] | None = None
 
     number_format = "@"
 
@@ -145,10 +155,15 @@ class Text(_Kind):
         if isinstance(raw, dt.date | dt.time | dt.timedelta):
             return bad(codes.DATE_FOUND)
         if isinstance(raw, str):
-            return self._parse_text(trim(raw))
+            return self._explained(self._parse_text(trim(raw)))
         if self.identifier and isinstance(raw, int | float) and abs(raw) >= 10**SIGNIFICANT:
             return bad(codes.DIGITS_LOST)
         return Reading(shown(raw))
+
+    def _explained(self, reading: Reading) -> Reading:
+        """A reading, or what explains a form that is mistaken for one of this column."""
+        code = next((code for form, code in self.mistaken if reading.value and re.fullmatch(form, reading.value)), None)
+        return bad(code) if code else reading
 
     def _parse_text(self, text: str) -> Reading:
         if self.identifier:
@@ -184,7 +199,13 @@ class Text(_Kind):
                 )
             )
         found.extend(_unusual(pattern, why) for pattern, why in self.unusual)
+        if self.usual is not None:
+            pattern, why = self.usual
+            found.append(_unusual(rf"\A(?!(?:{pattern})\Z)", why))
         return found
+
+    def limited(self, limit: Exact) -> "Text":
+        return replace(self, limit=int(limit))
 
     def describe(self) -> Words:
         parts = [Words("编号（文本）", "identifier (text)") if self.identifier else Words("文本", "text")]
@@ -233,12 +254,35 @@ class Integer(_Kind):
 
 
 @dataclass(frozen=True)
+class Plausible:
+    """Where measures lie as a rule. What lies outside is probably in a unit `factor` times smaller or larger: grams for kilograms."""
+
+    least: Exact
+    most: Exact
+    factor: int = 1000
+
+    def holds(self, number: Exact) -> bool:
+        """Whether a measure lies within."""
+        return self.least <= number <= self.most
+
+    def other(self, number: Exact) -> Exact:
+        """What a measure outside would be in the other unit."""
+        return number / self.factor if number > self.most else number * self.factor
+
+
+@dataclass(frozen=True)
 class Decimal(_Kind):
-    """An exact decimal of at most `places` decimals (None: any), from `minimum` to `maximum`."""
+    """An exact decimal of at most `places` decimals (None: any), from `minimum` (or above it, where it is `exclusive`) to `maximum`.
+
+    What is over `limit` or not `plausible` is only warned of.
+    """
 
     minimum: int = 0
     maximum: int = 10**9
     places: int | None = None
+    exclusive: bool = False
+    limit: Exact | None = None
+    plausible: Plausible | None = None
 
     number_format = "General"
 
@@ -260,15 +304,37 @@ class Decimal(_Kind):
 
     def constraints(self) -> Sequence[Constraint]:
         found = list(_bounds(self.minimum, self.maximum))
+        if self.exclusive:
+            least = self.minimum
+            found[0] = Constraint(codes.NOT_ABOVE, lambda number: number > least, lambda _: {"minimum": least})
         if self.places is not None:
             most = self.places
             found.append(Constraint(codes.TOO_MANY_PLACES, lambda number: _places(number) <= most, lambda _: {"places": most}))
-        return found
+        return [*found, *self._warnings()]
+
+    def _warnings(self) -> Iterator[Constraint]:
+        """What may be right and yet is worth a look; one warning a cell."""
+        usual, limit = self.plausible, self.limit
+        if usual is not None:
+            yield Constraint(codes.DOUBTFUL_UNIT, usual.holds, lambda number: {"other": plain(usual.other(number))})
+        if limit is not None:
+            yield Constraint(
+                codes.OVER_LIMIT,
+                lambda number: number <= limit or (usual is not None and not usual.holds(number)),
+                lambda _: {"limit": plain(limit)},
+            )
+
+    def limited(self, limit: Exact) -> "Decimal":
+        return replace(self, limit=limit)
 
     def describe(self) -> Words:
         parts = [Words(f"数字，至少 {self.minimum}", f"number, at least {self.minimum}")]
+        if self.exclusive:
+            parts = [Words(f"数字，大于 {self.minimum}", f"number above {self.minimum}")]
         if self.places is not None:
             parts.append(Words(f"最多 {self.places} 位小数", f"at most {self.places} decimals"))
+        if self.limit is not None:
+            parts.append(Words(f"建议不超过 {plain(self.limit)}", f"better no more than {plain(self.limit)}"))
         return _joined(parts)
 
 

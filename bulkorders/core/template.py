@@ -2,7 +2,8 @@
 
 from collections import Counter
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
+from decimal import Decimal
 from functools import cached_property
 from typing import TYPE_CHECKING, NamedTuple
 
@@ -15,10 +16,11 @@ if TYPE_CHECKING:
 
 
 class Finding(NamedTuple):
-    """What a rule has found: a problem, at a field of the element it looked at."""
+    """What a rule has found: a problem, at a field of the element it looked at, or of an element within."""
 
     field: str
     problem: Problem
+    within: "Element | None" = None
 
 
 @dataclass(frozen=True)
@@ -109,6 +111,11 @@ class Template:
             for text in (each.name, *(name for name in each.api_labels if shared[name] == 1)):
                 found.setdefault(fold(text), each)
         return found
+
+    def limited(self, limits: Mapping[str, Decimal]) -> "Template":
+        """The template with other limits, by field name: what is beyond them is warned of. Raises ValueError for a field without one."""
+        fields = (replace(each, kind=each.kind.limited(limits[each.name])) if each.name in limits else each for each in self.fields)
+        return replace(self, fields=tuple(fields))
 
     @property
     def required_labels(self) -> tuple[str, ...]:

@@ -7,6 +7,7 @@ import secrets
 import time
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from decimal import Decimal
 from functools import cached_property
 from pathlib import Path
 from urllib.parse import urlsplit
@@ -14,7 +15,8 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from pydantic import ValidationError
 
-from bulkorders.core.provider import Account, Clock
+from bulkorders.core.label import fold
+from bulkorders.core.provider import Account, Clock, Provider
 from bulkorders.core.template import Template
 from bulkorders.errors import SettingsError, UsageError
 from bulkorders.journal.journal import Journal, open_journal
@@ -89,6 +91,11 @@ class App:
         return self.accounts[name]
 
     @cached_property
+    def limits(self) -> Mapping[str, Mapping[str, Decimal]]:
+        """The configured limits by template and field name. Raises SettingsError for what is no limit of a template."""
+        return {name: _limits(name, own) for name, own in self.settings.limits.items()}
+
+    @cached_property
     def timezone(self) -> ZoneInfo:
         """The zone in which times are shown. Raises SettingsError."""
         try:
@@ -108,6 +115,25 @@ class App:
             self.journal.close()
 
 
+def _limits(name: str, own: Mapping[str, Decimal]) -> dict[str, Decimal]:
+    """The limits of one template; a field may be named by its label, too."""
+    found: dict[str, Decimal] = {}
+    for text, limit in own.items():
+        template = next((each for each in all_templates() if each.name == name), None)
+        field = template.headings.get(fold(text)) if template else None
+        try:
+            if template is None or field is None:
+                raise ValueError(text)
+            template.limited({field.name: limit})
+        except ValueError as error:
+            raise SettingsError(
+                f"配置 limits 里的 {name}、{text} 不是模板里有上限的列：请核对拼写。",
+                f"limits: {text} of {name} is no column with a limit.",
+            ) from error
+        found[field.name] = limit
+    return found
+
+
 def find_template(name: str) -> Template:
     """A template by its name. Raises UsageError."""
     for template in all_templates():
@@ -115,6 +141,12 @@ def find_template(name: str) -> Template:
             return template
     known = "、".join(template.name for template in all_templates())
     raise UsageError(f"没有模板 {name}，现有：{known}。", f"there is no template {name}; known: {known}.")
+
+
+def find_provider(template: str) -> Provider:
+    """The provider of a template, by the template's name. Raises UsageError."""
+    found = find_template(template)
+    return next(provider for provider in load_providers().values() if found in provider.templates)
 
 
 def all_templates() -> list[Template]:

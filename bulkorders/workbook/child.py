@@ -11,6 +11,7 @@ import pickle
 import sys
 import threading
 import traceback
+from decimal import Decimal
 from pathlib import Path
 from typing import Any, BinaryIO
 
@@ -92,7 +93,9 @@ def _check(request: dict[str, Any]) -> list[Checked]:
     tables = _read(request["path"], with_marks=True)
     if isinstance(tables, Refusal):
         return [Checked(None, tables)]
-    return check(tables, _load_templates(request["provider_paths"], request["templates"]))
+    limits = {name: {field: Decimal(limit) for field, limit in own.items()} for name, own in request["limits"].items()}
+    templates = _load_templates(request["provider_paths"], request["templates"])
+    return check(tables, [template.limited(limits.get(template.name, {})) for template in templates])
 
 
 def _load_templates(provider_paths: list[str], modules: list[str]) -> list[Template]:

@@ -11,6 +11,7 @@ import tempfile
 from collections.abc import Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
+from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
@@ -50,14 +51,22 @@ class _PlainData(pickle.Unpickler):
         return super().find_class(module, name)
 
 
-def check_workbook(path: Path, provider_paths: Sequence[str], templates: Sequence[str]) -> list[Checked]:
+Limits = Mapping[str, Mapping[str, Decimal]]
+NO_LIMITS: Limits = {}
+
+
+def check_workbook(path: Path, provider_paths: Sequence[str], templates: Sequence[str], limits: Limits = NO_LIMITS) -> list[Checked]:
     """Reads, matches and checks a workbook: one `Checked` a template found in it, or a single refused one.
 
-    `templates` are import names of modules with `TEMPLATES`. Raises OSError where the file cannot be opened.
+    `templates` are import names of modules with `TEMPLATES`, `limits` those that differ from the templates' own, by template and field.
+    Raises OSError where the file cannot be opened.
     """
     if refused := sniff(path):
         return [Checked(None, refused)]
-    request = {"task": "check", "path": str(path), "provider_paths": list(provider_paths), "templates": list(templates)}
+    request = {
+        "task": "check", "path": str(path), "provider_paths": list(provider_paths), "templates": list(templates),
+        "limits": {name: {field: str(limit) for field, limit in own.items()} for name, own in limits.items()},
+    }  # fmt: skip
     answer = _run(request, path)
     return [Checked(None, answer)] if isinstance(answer, Refusal) else answer
 

@@ -38,7 +38,9 @@ _FATE_LOOKS: Mapping[str, Look] = {
     Fate.IN_DOUBT: style.OPEN, Fate.UNSENT: style.OPEN, Fate.ACCEPTED: style.OPEN,
 }  # fmt: skip
 _WELL = frozenset({Fate.CREATED, Fate.SKIPPED, Fate.ACCEPTED})
-_RESULT_WIDTHS = {"status": 16, "reason": 60, "rows": 12, "request_id": 56, "submitted_at": 21, "batch": 20}
+_RESULT_WIDTHS = {
+    "status": 16, "reason": 60, "tracking_number": 24, "carrier": 14, "rows": 12, "request_id": 56, "submitted_at": 21, "batch": 20,
+}  # fmt: skip
 
 BODY = Look()
 """The look of a cell of an order: in the middle of its row, which may be tall."""
@@ -57,8 +59,8 @@ def write_results(tables: Sequence[Table], report: Mapping[str, Any], target: Pa
     """Writes the results workbook to `target`, whole or not at all. Raises OSError; PermissionError where `target` is locked.
 
     `tables` are all sheets of the merchant's workbook. `report` has `is_test`, `summary` (label, value), `counts` (word, count,
-    meaning, fate) and by sheet its `header_row`, number `formats` by letter, `bad` cells and result `rows` by row number; a row
-    that belongs to no order has the fate "".
+    meaning, fate) and by sheet its `header_row`, our `columns`, number `formats` by letter, `bad` cells and result `rows` by row
+    number; a row that belongs to no order has the fate "".
     """
     with _scratch_folder():
         book = Workbook(write_only=True)
@@ -175,7 +177,8 @@ class _Plan:
         present = {label: number for label, number in labels.items() if label in ours}
         free = self.last_used
         found = {}
-        for name, label in RESULT_COLUMNS.items():
+        for name in self.report["columns"]:
+            label = RESULT_COLUMNS[name]
             if label not in present:
                 free += 1
             found[present.get(label, free)] = name

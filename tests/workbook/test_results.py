@@ -10,14 +10,15 @@ import pytest
 from making import CARTONS, carton_row, sheet
 from openpyxl import Workbook, load_workbook
 
-from bulkorders.core.result import FATE_MEANING, FATE_WORDS, RESULT_COLUMNS, SUMMARY_SHEET, SUMMARY_TITLE, Fate
+from bulkorders.core.result import FATE_MEANING, FATE_WORDS, RESULT_COLUMNS, SUMMARY_SHEET, SUMMARY_TITLE, TRACKING_COLUMNS, Fate
 from bulkorders.core.table import Merge, Table, make_table
 from bulkorders.workbook import isolated
 from bulkorders.workbook.read import read_tables
 from bulkorders.workbook.results import TEST_BANNER, TOTAL, write_results
 
 HEADER = ["单号", "名称", "数量"]
-LABELS = list(RESULT_COLUMNS.values())
+COLUMNS = [name for name in RESULT_COLUMNS if name not in TRACKING_COLUMNS]
+LABELS = [RESULT_COLUMNS[name] for name in COLUMNS]
 RED, AMBER = "00FF6B6B", "00FFE066"
 
 
@@ -29,7 +30,7 @@ def result(fate: Fate = Fate.CREATED, **changed: str) -> dict[str, str]:
 
 def about(rows: Mapping[str, Any] | None = None, **changed: Any) -> dict[str, Any]:
     """What the report says of a sheet."""
-    return {"header_row": 1, "formats": {}, "bad": {}, "rows": rows or {}, **changed}
+    return {"header_row": 1, "columns": COLUMNS, "formats": {}, "bad": {}, "rows": rows or {}, **changed}
 
 
 def report(sheets: Mapping[str, Any] | None = None, **changed: Any) -> dict[str, Any]:
@@ -90,6 +91,14 @@ def test_results_lie_under_no_merged_cell(tmp_path: Path) -> None:
     """A range that is merged beyond the last value would hide them."""
     found = one_sheet(tmp_path, orders(["A1", "x", 1], merges=[Merge(1, 3, 1, 5)]))
     assert texts(found[1])[5:] == LABELS
+
+
+def test_a_sheet_has_the_columns_that_its_report_names(tmp_path: Path) -> None:
+    """Orders with a tracking number have it and its carrier right after the reason."""
+    told = result(tracking_number="1Z-7", carrier="UPS")
+    found = one_sheet(tmp_path, orders(["A1", "x", 1]), rows={"2": told}, columns=list(RESULT_COLUMNS))
+    assert texts(found[1])[3:7] == ["提交状态", "结果说明", "跟踪号", "服务商"]
+    assert texts(found[2])[5:7] == ["1Z-7", "UPS"]
 
 
 def test_a_merged_title_does_not_push_the_results_away(tmp_path: Path) -> None:
