@@ -4,6 +4,7 @@ import json
 import logging
 import ssl
 from collections.abc import Mapping
+from contextlib import nullcontext
 from dataclasses import dataclass, field
 from typing import Any
 from urllib.parse import urlsplit
@@ -13,12 +14,14 @@ import httpx
 from bulkorders.core.words import Words
 
 from .deadline import Deadline, DeadlineBackend
+from .pace import Pace
 
 MOST_BYTES = 5 * 1024 * 1024
 """Of an answer's body; what is longer is no answer of an API."""
 GRACE_SECONDS = 10.0
 """Beyond the read timeout, until a call that drips is over."""
 CONNECT_SECONDS = 10.0
+TOO_FAST = 429
 LOOPBACK = frozenset({"127.0.0.1", "::1", "localhost"})
 
 for _name in ("httpx", "httpcore", "stamina"):  # they log whole URLs, which carry tokens and signatures, or each try
@@ -51,10 +54,14 @@ class Failure:
 
 @dataclass
 class Client:
-    """The HTTP client of one account: connections are kept alive, proxies of the environment are used but for loopback."""
+    """The HTTP client of one account: connections are kept alive, proxies of the environment are used but for loopback.
+
+    `pace`: how many calls a second it makes at most.
+    """
 
     base_url: str
     read_timeout: float
+    pace: Pace | None = None
     _client: httpx.Client = field(init=False, repr=False)
     _deadline: Deadline = field(init=False, repr=False)
 
@@ -80,12 +87,21 @@ class Client:
         """Sends one request, once. `query` is sent as it is, already encoded; `form` goes out as multipart/form-data."""
         url = self.base_url.rstrip("/") + "/" + path.lstrip("/") + (f"?{query}" if query else "")
         files = {name: (None, value) for name, value in form.items()} if form else None
-        self._deadline.start(self.read_timeout + GRACE_SECONDS)
-        try:
-            with self._client.stream(method, url, headers=headers, content=content, files=files) as response:
-                return _read(response)
-        except (httpx.HTTPError, httpx.InvalidURL, httpx.StreamError, ssl.SSLError, UnicodeError) as error:
-            return _failure(error)
+        with self.pace or nullcontext():
+            self._deadline.start(self.seconds)
+            try:
+                with self._client.stream(method, url, headers=headers, content=content, files=files) as response:
+                    answer = _read(response)
+            except (httpx.HTTPError, httpx.InvalidURL, httpx.StreamError, ssl.SSLError, UnicodeError) as error:
+                answer = _failure(error)
+        if self.pace and isinstance(answer, Answer) and answer.status == TOO_FAST:
+            self.pace.slow_down()
+        return answer
+
+    @property
+    def seconds(self) -> float:
+        """How long a call takes at most."""
+        return self.read_timeout + GRACE_SECONDS
 
     def close(self) -> None:
         """Ends the connections."""

@@ -3,6 +3,7 @@
 import datetime as dt
 from collections.abc import Callable
 from dataclasses import dataclass, replace
+from typing import Any
 
 from bulkorders.core.outcome import Outcome, Verdict
 from bulkorders.core.provider import Clock, Token, TokenStore
@@ -57,3 +58,16 @@ class TokenKeeper:
 
     def _is_fresh(self, token: Token | None) -> bool:
         return token is not None and token.expires_at > self.clock.now()
+
+
+_HOUR = dt.timedelta(hours=1)
+_LONGEST = dt.timedelta(days=115)
+
+
+def lifetime(raw: Any, unit: dt.timedelta = dt.timedelta(seconds=1)) -> dt.timedelta:
+    """How long a token lives, as its remote says in some unit; what cannot be read, or cannot be, counts as an hour."""
+    try:
+        found = float(raw) * unit
+    except (TypeError, ValueError, OverflowError):
+        return _HOUR
+    return found if dt.timedelta(0) < found < _LONGEST else _HOUR

@@ -22,6 +22,7 @@ class Lingxing:
     endpoint = "/order/amzod/api/createOrder"
     test_hosts: frozenset[str] = frozenset()
     updates = False
+    tracks = False
 
     def settings(self, raw: Mapping[str, Any]) -> "LingxingSettings":
         """The account's table, validated. Raises pydantic.ValidationError, SettingsError."""
@@ -37,7 +38,7 @@ class Lingxing:
         """By 店铺名 where the account lists stores."""
         return None if settings.stores is None else order.key["store_name"] in settings.stores
 
-    def encode(self, payload: Mapping[str, Any]) -> bytes:
+    def encode(self, payload: Mapping[str, Any], settings: "LingxingSettings | None" = None) -> bytes:  # one form for all
         """Nested keys sorted, compact, raw UTF-8: the one form whose signature every verifier accepts (vendor's guidance, part 2)."""
         from .sign import encode_body
 

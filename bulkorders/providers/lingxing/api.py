@@ -1,17 +1,16 @@
 """Lingxing's API for one account: tokens, signed calls, createOrder, and the account's stores."""
 
-import datetime as dt
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
-import stamina
 from pydantic import SecretStr, field_validator
 
 from bulkorders.core.outcome import Outcome, Verdict
 from bulkorders.core.provider import Clock, Token, TokenStore
 from bulkorders.core.words import Words
 from bulkorders.remote.client import Answer, Client, Failure
-from bulkorders.remote.tokens import TokenKeeper
+from bulkorders.remote.reads import ask, nothing_sent
+from bulkorders.remote.tokens import TokenKeeper, lifetime
 from bulkorders.settings import AccountSettings, read_secret
 
 from .answers import OLD_SIGNATURE, TOKEN_CODES, Envelope, classify_create, classify_refusal, read_envelope
@@ -46,10 +45,6 @@ def read_settings(raw: Mapping[str, Any]) -> LingxingSettings:
     return LingxingSettings.model_validate(read_secret(raw, "app_secret"))
 
 
-class _TransientError(Exception):
-    """A read that may be asked again."""
-
-
 class LingxingApi:
     """The remote of one account. Not for several threads: one call at a time is what the remote allows."""
 
@@ -73,7 +68,7 @@ class LingxingApi:
 
     def stores(self) -> Outcome | list[dict[str, Any]]:
         """The seller list: `sid`, `name`, `country`, `status` of each store."""
-        answer = self._read(lambda: self._signed("GET", STORES, b""))
+        answer = ask(lambda: self._signed("GET", STORES, b""), self._client.seconds)
         envelope = answer if isinstance(answer, Outcome) else read_envelope(answer)
         if isinstance(envelope, Outcome):
             return envelope
@@ -116,47 +111,17 @@ class LingxingApi:
         return self._token_call(TOKEN, {"appId": self._settings.app_id, "appSecret": secret})
 
     def _token_call(self, path: str, form: Mapping[str, str]) -> Token | Outcome:
-        answer = self._read(lambda: self._client.call("POST", path, form=form))
+        answer = ask(lambda: self._client.call("POST", path, form=form), self._client.seconds)
         envelope = answer if isinstance(answer, Outcome) else read_envelope(answer)
         if isinstance(envelope, Outcome):
-            return _not_processed(envelope)
+            return nothing_sent(envelope)
         data = envelope.data
         if envelope.code == "200" and isinstance(data, dict) and isinstance(data.get("access_token"), str):
-            lifetime = dt.timedelta(seconds=_seconds(data.get("expires_in")))
-            return Token(data["access_token"], data.get("refresh_token"), self._clock.now() + lifetime)
+            return Token(data["access_token"], data.get("refresh_token"), self._clock.now() + lifetime(data.get("expires_in")))
         said = Words(
             f"领星没有给出令牌：{envelope.text}（{envelope.code}）。", f"Lingxing gave no token: {envelope.text} ({envelope.code})."
         )
         return classify_refusal(envelope) or Outcome(Verdict.STOPPED, envelope.code, said)
-
-    def _read(self, call: Callable[[], Answer | Failure | Outcome]) -> Answer | Failure | Outcome:
-        """A call that changes no order, asked up to three times while the remote cannot be reached or fails."""
-        answer: Answer | Failure | Outcome = Failure(False, Words("", ""))
-        try:
-            for attempt in stamina.retry_context(on=_TransientError, attempts=3, timeout=self._settings.read_timeout + 10):
-                with attempt:
-                    answer = call()
-                    if isinstance(answer, Failure) or (isinstance(answer, Answer) and answer.status >= 500):
-                        raise _TransientError
-        except _TransientError:
-            return answer
-        return answer
-
-
-def _not_processed(outcome: Outcome) -> Outcome:
-    """Without a token no order was sent, whatever became of the call for the token."""
-    if outcome.verdict is Verdict.UNCLEAR:
-        return Outcome(Verdict.NOT_PROCESSED, outcome.code, outcome.message)
-    return outcome
-
-
-def _seconds(raw: Any) -> float:
-    """The lifetime of a token; what cannot be read, or cannot be, counts as an hour."""
-    try:
-        seconds = float(raw)
-    except (TypeError, ValueError):
-        return 3600.0
-    return seconds if 0 < seconds < 10**7 else 3600.0
 
 
 def _describe(store: Mapping[str, Any]) -> Words:
