@@ -2,7 +2,7 @@
 
 import datetime as dt
 from collections.abc import Iterable, Sequence
-from typing import Any
+from typing import Any, NamedTuple
 
 from sqlalchemy import Connection, Row, delete, insert, select, update
 
@@ -15,14 +15,22 @@ from .records import NewBatch
 from .tables import batches, events, issues, orders, placements
 
 _SKIPPED = Words("批次 {batch} 已经创建，内容相同，这次没有再发。", "Batch {batch} created it with the same content; not sent again.")
-CHANGED = Words(
-    "批次 {batch} 已经创建这一单，内容与这次不同，没有再发：要改请先在平台取消原单，再换一个新的订单号提交。",
-    "Batch {batch} created it with other content; not sent: cancel it at the remote and submit under a new number.",
+_CHANGED = Words(
+    "批次 {batch} 已经创建这一单，内容与这次不同，没有再发：{remedy}。",
+    "Batch {batch} created it with other content; not sent: {remedy}.",
 )
-_RENEWED = Words("批次 {batch} 带来了这一单更新的内容，按新的发送。", "Batch {batch} brought newer content, which is sent instead.")
+_CANCEL = Words("要改请先在平台取消原单，再换一个新的订单号提交", "cancel it at the remote and submit under a new number")
+_UPDATE = Words("要按这次的内容修改，请加 --update 再提交", "submit with --update to modify it")
+RENEWED = Words("批次 {batch} 带来了这一单更新的内容，按新的发送。", "Batch {batch} brought newer content, which is sent instead.")
 
 LOOKED_UP_AT_ONCE = 500
 """Identities asked for in one query: SQLite takes some thousands of parameters."""
+
+
+def changed(batch: str, *, updatable: bool) -> Words:
+    """What is said of an order that a batch created with other content, and what to do about it."""
+    remedy = _UPDATE if updatable else _CANCEL
+    return Words(_CHANGED.zh.format(batch=batch, remedy=remedy.zh), _CHANGED.en.format(batch=batch, remedy=remedy.en))
 
 
 def add_draft(journal: Journal, batch: NewBatch, now: dt.datetime) -> None:
@@ -31,7 +39,8 @@ def add_draft(journal: Journal, batch: NewBatch, now: dt.datetime) -> None:
         connection.execute(
             insert(batches).values(
                 id=batch.id, file=batch.file, content_hash=batch.content_hash, template=batch.template, status="draft",
-                is_test=batch.is_test, rows=dict(batch.rows), sheets=dict(batch.sheets), by_whom=batch.by_whom, created_at=now,
+                is_test=batch.is_test, rows=dict(batch.rows), sheets=dict(batch.sheets), by_whom=batch.by_whom, updatable=batch.updatable,
+                created_at=now,
             )
         )  # fmt: skip
         _insert(connection, placements, (_placement(batch.id, position, draft) for position, draft in enumerate(batch.drafts)))
@@ -65,28 +74,29 @@ def said(message: Words | None) -> dict[str, str | None]:
     return {"zh": message.zh, "en": message.en} if message else {"zh": None, "en": None}
 
 
-def release(journal: Journal, released: Sequence[str], now: dt.datetime) -> None:
+def release(journal: Journal, released: Sequence[str], now: dt.datetime, *, update: bool = False) -> None:
     """Releases drafts, all or none: each of their valid orders becomes an order to send, or meets the one that the journal knows.
 
-    Created with the same content: skipped. Created or accepted with other content: changed. Refused: the next revision goes
-    out. Not sent yet: the newest content wins. In doubt: the frozen revision is settled first. What is no draft stays as it is.
+    Created with the same content: skipped. Created or accepted with other content: changed, or with `update` a modification that
+    goes out. Refused: the next revision goes out. Not sent yet: the newest content wins. In doubt: the frozen revision is settled
+    first. What is no draft stays as it is.
     """
     with journal.write() as connection:
         for batch in released:
-            _release(connection, batch, now)
+            _release(connection, batch, now, update)
 
 
-def _release(connection: Connection, batch: str, now: dt.datetime) -> None:
+def _release(connection: Connection, batch: str, now: dt.datetime, is_update: bool) -> None:
     is_draft = batches.c.id == batch, batches.c.status == "draft"
     drafts = connection.execute(
-        select(placements, batches.c.template)
+        select(placements, batches.c.template, batches.c.updatable)
         .join(batches, batches.c.id == placements.c.batch)
         .where(*is_draft, placements.c.fate.is_(None))
         .order_by(placements.c.position)
     ).all()
     known = _known(connection, [draft.identity for draft in drafts])
     for draft in drafts:
-        _place(connection, draft, known.get(draft.identity), now)
+        _place(connection, draft, known.get(draft.identity), now, is_update)
     connection.execute(update(placements).where(placements.c.batch == batch).values(payload=None))
     connection.execute(update(batches).where(*is_draft).values(status="released", released_at=now))
 
@@ -101,33 +111,43 @@ def drop_drafts(journal: Journal, dropped: Sequence[str]) -> None:
                 connection.execute(delete(batches).where(batches.c.id == batch))
 
 
-def _known(connection: Connection, identities: Sequence[str]) -> dict[str, Row[Any]]:
-    """The newest revision of each identity that the journal knows."""
-    found: dict[str, Row[Any]] = {}
+class _Known(NamedTuple):
+    """What the journal knows of an identity: the revision that counts, and the number of the last one."""
+
+    order: Row[Any]
+    last: int
+
+
+def _known(connection: Connection, identities: Sequence[str]) -> dict[str, _Known]:
+    """The newest revision of each identity that the journal knows; modifications that were not made do not count."""
+    found: dict[str, _Known] = {}
     for start in range(0, len(identities), LOOKED_UP_AT_ONCE):
         part = identities[start : start + LOOKED_UP_AT_ONCE]
         for row in connection.execute(select(orders).where(orders.c.identity.in_(part)).order_by(orders.c.revision)):
-            found[row.identity] = row
+            before = found.get(row.identity)
+            found[row.identity] = _Known(before.order if before and row.void else row, row.revision)
     return found
 
 
-def _place(connection: Connection, draft: Row[Any], known: Row[Any] | None, now: dt.datetime) -> None:
+def _place(connection: Connection, draft: Row[Any], known: _Known | None, now: dt.datetime, is_update: bool) -> None:
     """Puts one order of a batch where it belongs."""
     if known is None:
-        _attach(connection, draft, _new_order(connection, draft, 1, now))
+        _attach(connection, draft, _new_order(connection, draft, 1, now, updates=is_update))
         return
-    status, same = Status(known.status), known.fingerprint == draft.fingerprint
-    if status is Status.REJECTED:
-        _attach(connection, draft, _new_order(connection, draft, known.revision + 1, now))
+    order, revision = known.order, known.last + 1
+    status, same = Status(order.status), order.fingerprint == draft.fingerprint
+    is_there = status in (Status.CREATED, Status.ACCEPTED)
+    if status is Status.REJECTED or (is_there and not same and is_update):
+        _attach(connection, draft, _new_order(connection, draft, revision, now, updates=is_update, taken=order.taken))
     elif status is Status.CREATED and same:
-        _attach(connection, draft, known.id, Fate.SKIPPED, _SKIPPED.fill(batch=known.batch))
-    elif status in (Status.CREATED, Status.ACCEPTED) and not same:
-        _attach(connection, draft, known.id, Fate.CHANGED, CHANGED.fill(batch=known.batch))
-    elif status is Status.PENDING and not known.attempts and not same:
-        _renew(connection, draft, known, now)
-        _attach(connection, draft, known.id)
+        _attach(connection, draft, order.id, Fate.SKIPPED, _SKIPPED.fill(batch=order.batch))
+    elif is_there and not same:
+        _attach(connection, draft, order.id, Fate.CHANGED, changed(order.batch, updatable=draft.updatable))
+    elif status is Status.PENDING and not order.attempts and not same and (is_update or not order.updates):
+        _renew(connection, draft, order, now)
+        _attach(connection, draft, order.id)
     else:  # the frozen revision is settled first; how the batch sees it depends on whether the content is the same
-        _attach(connection, draft, known.id)
+        _attach(connection, draft, order.id)
 
 
 def _attach(connection: Connection, draft: Row[Any], order: int, fate: Fate | None = None, message: Words | None = None) -> None:
@@ -135,12 +155,14 @@ def _attach(connection: Connection, draft: Row[Any], order: int, fate: Fate | No
     connection.execute(update(placements).where(placements.c.id == draft.id).values(values))
 
 
-def _new_order(connection: Connection, draft: Row[Any], revision: int, now: dt.datetime) -> int:
+def _new_order(
+    connection: Connection, draft: Row[Any], revision: int, now: dt.datetime, *, updates: bool, taken: bool = False
+) -> int:  # fmt: skip
     """A new revision, frozen as it is, ready to be claimed."""
     values = {
         "identity": draft.identity, "revision": revision, "gate": draft.gate, "template": draft.template, "display": draft.display,
         "key": draft.key, "payload": draft.payload, "fingerprint": draft.fingerprint, "status": Status.PENDING.value,
-        "attempts": 0, "waits": 0, "batch": draft.batch,
+        "attempts": 0, "waits": 0, "batch": draft.batch, "updates": updates, "taken": taken,
     }  # fmt: skip
     order: int = connection.execute(insert(orders).values(values).returning(orders.c.id)).scalar_one()
     _log(connection, order, None, now)
@@ -150,7 +172,7 @@ def _new_order(connection: Connection, draft: Row[Any], revision: int, now: dt.d
 def _renew(connection: Connection, draft: Row[Any], known: Row[Any], now: dt.datetime) -> None:
     """The newest content wins over one that was never sent; the older batches are told so."""
     older = placements.c.order_id == known.id, placements.c.fate.is_(None), placements.c.fingerprint != draft.fingerprint
-    told = {"fate": Fate.CHANGED.value, **said(_RENEWED.fill(batch=draft.batch))}
+    told = {"fate": Fate.CHANGED.value, **said(RENEWED.fill(batch=draft.batch))}
     connection.execute(update(placements).where(*older).values(told))
     newer = {"payload": draft.payload, "fingerprint": draft.fingerprint, "batch": draft.batch}
     connection.execute(update(orders).where(orders.c.id == known.id).values(newer))

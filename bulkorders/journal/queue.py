@@ -3,13 +3,14 @@
 import datetime as dt
 from collections.abc import Sequence
 
-from sqlalchemy import CTE, Connection, bindparam, exists, func, insert, or_, select, update
+from sqlalchemy import CTE, Connection, and_, bindparam, exists, func, insert, or_, select, update
 
 from bulkorders.core.order import TRANSITIONS, Status
+from bulkorders.core.result import Fate
 from bulkorders.core.words import Words
 from bulkorders.errors import JournalError
 
-from .batches import said
+from .batches import RENEWED, said
 from .journal import Journal
 from .records import Claimed, Settled
 from .tables import batches, events, orders, placements
@@ -48,7 +49,15 @@ _TAKE = (
     update(orders)
     .where(orders.c.id == _FIRST_OF_BATCH.scalar_subquery())
     .values(status=Status.SENDING.value, attempts=orders.c.attempts + 1, submitted_at=bindparam("at_now", type_=orders.c.submitted_at.type))
-    .returning(orders.c.id, orders.c.display, orders.c.payload, orders.c.attempts, orders.c.waits)
+    .returning(
+        orders.c.id,
+        orders.c.display,
+        orders.c.payload,
+        orders.c.attempts,
+        orders.c.waits,
+        orders.c.updates,
+        orders.c.taken,
+    )
 )
 _PASS_TURN = (
     update(batches)
@@ -60,7 +69,7 @@ _MOVE = (
     update(orders)
     .where(orders.c.id == bindparam("order"), orders.c.status == bindparam("stands_at"))
     .values({name: bindparam(f"new_{name}", type_=orders.c[name].type) for name in (
-        "status", "attempts", "waits", "due", "request_id", "remote_id", "zh", "en",
+        "status", "attempts", "waits", "due", "void", "taken", "request_id", "remote_id", "tracking_number", "carrier", "zh", "en",
     )})
 )  # fmt: skip
 _ANY_AT = (
@@ -121,7 +130,8 @@ def doubt_the_abandoned(journal: Journal, gate: str, now: dt.datetime) -> int:
         left = connection.execute(select(orders).where(orders.c.gate == gate, orders.c.status == Status.SENDING.value)).all()
         for row in left:
             settled = Settled(Status.IN_DOUBT, now, message=ABANDONED)
-            _settle(connection, Claimed(row.id, row.display, row.payload, row.attempts - 1, row.waits), settled)
+            left_alone = Claimed(row.id, row.display, row.payload, row.attempts - 1, row.waits, row.updates, row.taken)
+            _settle(connection, left_alone, settled)
         return len(left)
 
 
@@ -134,7 +144,10 @@ def _claim(connection: Connection, gate: str, now: dt.datetime) -> Claimed | Non
     row = connection.execute(_TAKE, {**asked, "of_batch": batch, "at_now": now}).one()
     _log(connection, row.id, Status.PENDING, Status.SENDING, now, row.attempts)
     connection.execute(_PASS_TURN, {"of_batch": batch})
-    return Claimed(row.id, row.display, row.payload, row.attempts - 1, row.waits)
+    return Claimed(row.id, row.display, row.payload, row.attempts - 1, row.waits, row.updates, row.taken)
+
+
+_TAKEN = frozenset({Status.CREATED, Status.ACCEPTED, Status.IN_DOUBT})
 
 
 def _settle(connection: Connection, order: Claimed, settled: Settled) -> None:
@@ -144,14 +157,38 @@ def _settle(connection: Connection, order: Claimed, settled: Settled) -> None:
     attempts = order.attempts + settled.counts
     values = {
         "status": settled.status.value, "attempts": attempts, "waits": 0 if settled.counts else order.waits + 1, "due": settled.due,
-        "request_id": settled.request_id, "remote_id": settled.remote_id, **said(settled.message),
+        "void": order.updates and settled.status is Status.REJECTED, "taken": order.taken or settled.status in _TAKEN,
+        "request_id": settled.request_id, "remote_id": settled.remote_id, "tracking_number": settled.tracking_number,
+        "carrier": settled.carrier, **said(settled.message),
     }  # fmt: skip
     new = {f"new_{name}": value for name, value in values.items()}
     if connection.execute(_MOVE, {"order": order.id, "stands_at": Status.SENDING.value, **new}).rowcount != 1:
         raise JournalError("流水账里这一单的状态被别的程序改过，已停止。", "another program changed the order's status; stopped.")
     if not attempts:  # nothing was sent
         connection.execute(update(orders).where(orders.c.id == order.id).values(submitted_at=None))
+    if settled.fate:
+        _tell_fate(connection, order.id, settled.fate, settled.message)
+    if order.updates and settled.status in (Status.CREATED, Status.ACCEPTED):
+        _replace_older(connection, order.id, settled.at)
     _log(connection, order.id, Status.SENDING, settled.status, settled.at, attempts, settled)
+
+
+def _tell_fate(connection: Connection, order: int, fate: Fate, message: Words | None) -> None:
+    """Gives an order's batches a fate that is not its own status."""
+    seen = placements.c.order_id == order, placements.c.fate.is_(None)
+    connection.execute(update(placements).where(*seen).values(fate=fate.value, **said(message)))
+
+
+def _replace_older(connection: Connection, order: int, now: dt.datetime) -> None:
+    """A modification was taken: what it modified is no longer followed, and its batches are told."""
+    identity, batch = connection.execute(select(orders.c.identity, orders.c.batch).where(orders.c.id == order)).one()
+    older = select(orders.c.id, orders.c.attempts).where(
+        orders.c.identity == identity, orders.c.id != order, orders.c.status == Status.ACCEPTED.value
+    )
+    for row in connection.execute(older).all():
+        _tell_fate(connection, row.id, Fate.CHANGED, RENEWED.fill(batch=batch))
+        connection.execute(update(orders).where(orders.c.id == row.id).values(status=Status.REJECTED.value, due=None))
+        _log(connection, row.id, Status.ACCEPTED, Status.REJECTED, now, row.attempts)
 
 
 def _log(
@@ -176,14 +213,15 @@ def gates_of(journal: Journal, batch: str) -> list[tuple[str, str]]:
 
 
 def unfinished(journal: Journal) -> list[str]:
-    """Released batches with an order that is not final yet, the oldest first."""
+    """Released batches with an order that is not final yet, or whose tracking number is not, the oldest first."""
     open_ = (Status.PENDING.value, Status.SENDING.value, Status.IN_DOUBT.value, Status.ACCEPTED.value)
+    may_change = and_(orders.c.status == Status.CREATED.value, orders.c.due.is_not(None))
     with journal.read() as connection:
         found = connection.execute(
             select(batches.c.id)
             .join(placements, placements.c.batch == batches.c.id)
             .join(orders, orders.c.id == placements.c.order_id)
-            .where(batches.c.status == "released", placements.c.fate.is_(None), orders.c.status.in_(open_))
+            .where(batches.c.status == "released", placements.c.fate.is_(None), or_(orders.c.status.in_(open_), may_change))
             .group_by(batches.c.id)
             .order_by(batches.c.created_at)
         )

@@ -42,6 +42,8 @@ class NewBatch:
     issues: Sequence[tuple[int | None, Issue]]
     """Each with the number of the draft it belongs to, or None."""
     by_whom: str | None = None
+    updatable: bool = False
+    """Whether the remote can modify orders."""
 
 
 @dataclass(frozen=True)
@@ -76,23 +78,41 @@ class Placed:
     request_id: str | None = None
     remote_id: str | None = None
     tracking_number: str | None = None
+    carrier: str | None = None
     submitted_at: dt.datetime | None = None
 
 
 @dataclass(frozen=True)
 class Claimed:
-    """An order that is being sent: its frozen payload, and how often it was tried before."""
+    """An order that is being sent: its frozen payload, and how often it was tried before.
+
+    `updates`: the merchant asked to modify what is there. `taken`: the remote may have it from us already.
+    """
 
     id: int
     display: str
     payload: bytes
     attempts: int
     waits: int
+    updates: bool = False
+    taken: bool = False
+
+
+@dataclass(frozen=True)
+class Followed:
+    """An order that the remote has taken, to be asked for: how often it was, and the number that it had last."""
+
+    id: int
+    payload: bytes
+    status: Status
+    asks: int
+    tracking_number: str | None
+    submitted_at: dt.datetime
 
 
 @dataclass(frozen=True)
 class Settled:
-    """What is to be written about a claimed order: where it goes, and what the remote said."""
+    """What is to be written about an order: where it goes, and what the remote said."""
 
     status: Status
     at: dt.datetime
@@ -101,6 +121,10 @@ class Settled:
     request_id: str | None = None
     remote_id: str | None = None
     due: dt.datetime | None = None
-    """When to try again, for an order that goes back to `pending`."""
+    """When to send again an order that goes back to `pending`, or to ask again for one that was taken."""
     counts: bool = True
     """Whether the attempt counts: an answer that proves "not processed" does not."""
+    fate: Fate | None = None
+    """How the batches see it, where that is not the order's own status."""
+    tracking_number: str | None = None
+    carrier: str | None = None

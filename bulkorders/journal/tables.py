@@ -19,9 +19,11 @@ from sqlalchemy import (
     Text,
     TypeDecorator,
     UniqueConstraint,
+    false,
+    text,
 )
 
-HEAD = "0001"
+HEAD = "0002"
 """The newest migration; a journal that stands at another one is upgraded first, or is from a newer version."""
 
 
@@ -70,6 +72,7 @@ batches = Table(
     Column("rows", JSON, nullable=False),  # {"read", "blank", "valid", "invalid"}
     Column("sheets", JSON, nullable=False),  # {sheet: {"header_row", "columns": {field: letter}}}
     Column("turn", Integer, nullable=False, server_default="0"),  # batches with orders to send take turns: the lowest is next
+    Column("updatable", Boolean, nullable=False, server_default=false()),  # whether the remote can modify orders
     Column("by_whom", String(200)),
     Column("profile", String(200)),
     Column("created_at", Utc, nullable=False),
@@ -91,16 +94,22 @@ orders = Table(
     Column("status", String(12), nullable=False),
     Column("attempts", Integer, nullable=False),  # those that the remote may have processed
     Column("waits", Integer, nullable=False),  # answers in a row that proved "not processed"
-    Column("due", Utc),
+    Column("due", Utc),  # when to send again, or to ask again
+    Column("updates", Boolean, nullable=False, server_default=false()),  # modifies the revision before
+    Column("void", Boolean, nullable=False, server_default=false()),  # a modification that was not made: the revision before counts
+    Column("taken", Boolean, nullable=False, server_default=false()),  # the remote may have it from us, of this revision or another
+    Column("asks", Integer, nullable=False, server_default="0"),  # how often the remote was asked what became of it
     Column("batch", String(40), nullable=False),  # which first brought this revision
     Column("zh", Text),  # the message
     Column("en", Text),
     Column("request_id", Text),
     Column("remote_id", Text),
     Column("tracking_number", Text),
+    Column("carrier", Text),
     Column("submitted_at", Utc),
     UniqueConstraint("identity", "revision"),
     Index("orders_by_gate", "gate", "status", "batch", "id"),
+    Index("orders_by_due", "gate", "due", sqlite_where=text("due IS NOT NULL")),
 )
 
 placements = Table(

@@ -11,7 +11,7 @@ from bulkorders.core.result import Fate, fate_of
 from bulkorders.core.words import Words
 from bulkorders.errors import UsageError
 
-from .batches import CHANGED
+from .batches import changed
 from .journal import Journal
 from .queue import ABANDONED
 from .records import Batch, Placed
@@ -38,6 +38,13 @@ def get_batch(journal: Journal, batch: str) -> Batch:
     return _batch(row)
 
 
+def batches_of_workbook(journal: Journal, batch: Batch) -> list[str]:
+    """The batches that came out of the same workbook at the same time: one for each template in it."""
+    same = (batches.c.file == batch.file, batches.c.content_hash == batch.content_hash, batches.c.created_at == batch.created_at)
+    with journal.read() as connection:
+        return list(connection.execute(select(batches.c.id).where(*same, batches.c.status == "released")).scalars()) or [batch.id]
+
+
 def newest_batch_of(journal: Journal, file: str) -> Batch | None:
     """The batch that a path's file became last."""
     newest = select(batches).where(batches.c.file == file).order_by(batches.c.created_at.desc(), batches.c.id.desc()).limit(1)
@@ -57,10 +64,11 @@ def placed_orders(journal: Journal, batch: str) -> list[Placed]:
     """Every order of a batch with its fate, in the workbook's order."""
     joined = select(
         placements,
-        orders.c.status, orders.c.attempts, orders.c.request_id, orders.c.remote_id, orders.c.tracking_number, orders.c.submitted_at,
+        orders.c.status, orders.c.attempts, orders.c.request_id, orders.c.remote_id, orders.c.tracking_number, orders.c.carrier,
+        orders.c.submitted_at, batches.c.updatable,
         orders.c.zh.label("order_zh"), orders.c.en.label("order_en"), orders.c.fingerprint.label("sent_fingerprint"),
         orders.c.batch.label("order_batch"),
-    ).outerjoin(orders, orders.c.id == placements.c.order_id)  # fmt: skip
+    ).join(batches, batches.c.id == placements.c.batch).outerjoin(orders, orders.c.id == placements.c.order_id)  # fmt: skip
     with journal.read() as connection:
         rows = connection.execute(joined.where(placements.c.batch == batch).order_by(placements.c.position)).all()
     return [_placed(row) for row in rows]
@@ -76,6 +84,7 @@ def _placed(row: Row[Any]) -> Placed:
         account=row.account, fate=fate, message=message, status=status,
         attempts=(row.attempts or 0) if is_own else 0, request_id=row.request_id if is_own else None,
         remote_id=row.remote_id if is_own else None, tracking_number=row.tracking_number if is_own else None,
+        carrier=row.carrier if is_own else None,
         submitted_at=row.submitted_at if is_own else None,
     )  # fmt: skip
 
@@ -90,7 +99,7 @@ def _seen(row: Row[Any], status: Status | None) -> tuple[Fate, Words | None]:
     if row.fingerprint == row.sent_fingerprint:
         return fate_of(status), own or (ABANDONED if status is Status.SENDING else None)
     if status in (Status.CREATED, Status.ACCEPTED):
-        return Fate.CHANGED, CHANGED.fill(batch=row.order_batch)
+        return Fate.CHANGED, changed(row.order_batch, updatable=row.updatable)
     return (Fate.IN_DOUBT if status in (Status.SENDING, Status.IN_DOUBT) else Fate.UNSENT), _WAITS.fill(batch=row.order_batch)
 
 

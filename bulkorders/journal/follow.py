@@ -1,0 +1,93 @@
+"""Orders that the remote has taken: asked for one after the other until they are created or refused, and their number is the last one.
+
+`due` of an accepted order, and of a created one whose tracking number may still change, is when to ask for it next.
+"""
+
+import datetime as dt
+from collections.abc import Sequence
+
+from sqlalchemy import ColumnElement, Select, func, insert, select, update
+
+from bulkorders.core.order import TRANSITIONS, Status
+
+from .batches import said
+from .journal import Journal
+from .records import Followed, Settled
+from .tables import events, orders, placements
+
+_FOLLOWED = (Status.ACCEPTED.value, Status.CREATED.value)
+
+
+def _to_ask(gate: str) -> tuple[ColumnElement[bool], ...]:
+    return orders.c.gate == gate, orders.c.due.is_not(None), orders.c.status.in_(_FOLLOWED)
+
+
+def _of(batches: Sequence[str]) -> Select[tuple[int]]:
+    """The orders of these batches, as far as they are theirs."""
+    return select(placements.c.order_id).where(placements.c.batch.in_(batches), placements.c.fate.is_(None))
+
+
+def next_to_ask(journal: Journal, gate: str) -> dt.datetime | None:
+    """When the next order of a gate is to be asked for; None where none is followed."""
+    with journal.read() as connection:
+        due: dt.datetime | None = connection.execute(select(func.min(orders.c.due)).where(*_to_ask(gate))).scalar()
+    return due
+
+
+def to_ask(journal: Journal, gate: str, now: dt.datetime) -> Followed | None:
+    """The order of a gate that is to be asked for now, the longest due first."""
+    first = select(orders).where(*_to_ask(gate), orders.c.due <= now).order_by(orders.c.due, orders.c.id).limit(1)
+    with journal.read() as connection:
+        row = connection.execute(first).one_or_none()
+    if row is None:
+        return None
+    return Followed(row.id, row.payload, Status(row.status), row.asks, row.tracking_number, row.submitted_at)
+
+
+def ask_at_once(journal: Journal, batches: Sequence[str], now: dt.datetime) -> None:
+    """Somebody wants to know now: what these batches follow is due."""
+    with journal.write() as connection:
+        followed = orders.c.status.in_(_FOLLOWED), orders.c.due.is_not(None), orders.c.id.in_(_of(batches))
+        connection.execute(update(orders).where(*followed).values(due=now))
+
+
+def count_accepted(journal: Journal, gate: str, batches: Sequence[str]) -> int:
+    """How many orders of these batches the remote has taken at a gate and not yet created."""
+    accepted = orders.c.gate == gate, orders.c.status == Status.ACCEPTED.value, orders.c.id.in_(_of(batches))
+    with journal.read() as connection:
+        return int(connection.execute(select(func.count()).select_from(orders).where(*accepted)).scalar_one())
+
+
+def is_due(journal: Journal, gate: str, batches: Sequence[str], now: dt.datetime) -> bool:
+    """Whether one of these batches' orders is to be asked for now."""
+    due = select(orders.c.id).where(*_to_ask(gate), orders.c.due <= now, orders.c.id.in_(_of(batches))).limit(1)
+    with journal.read() as connection:
+        return connection.execute(due).first() is not None
+
+
+def put_off(journal: Journal, order: Followed, due: dt.datetime | None) -> None:
+    """There is no news of an order: it is asked for again at `due`, or never."""
+    with journal.write() as connection:
+        connection.execute(update(orders).where(orders.c.id == order.id).values(due=due))
+
+
+def answered(journal: Journal, order: Followed, settled: Settled) -> None:
+    """Writes down what the remote has of an order, with an event where that is news. Raises ValueError for an unknown transition."""
+    if settled.status is not order.status and settled.status not in TRANSITIONS[order.status]:
+        raise ValueError(f"{order.status} is not followed by {settled.status}")
+    values = {
+        "status": settled.status.value, "due": settled.due, "asks": order.asks + 1, "remote_id": settled.remote_id,
+        "tracking_number": settled.tracking_number, "carrier": settled.carrier, **said(settled.message),
+    }  # fmt: skip
+    with journal.write() as connection:
+        stands = orders.c.id == order.id, orders.c.status == order.status.value
+        connection.execute(update(orders).where(*stands).values(values))
+        if settled.status is not order.status or settled.tracking_number != order.tracking_number:
+            connection.execute(insert(events).values(_event(order, settled)))
+
+
+def _event(order: Followed, settled: Settled) -> dict[str, object]:
+    return {
+        "order_id": order.id, "at": settled.at, "before": order.status.value, "after": settled.status.value, "attempt": order.asks + 1,
+        "code": settled.code, "message": settled.message and settled.message.zh, "request_id": settled.request_id,
+    }  # fmt: skip
