@@ -59,10 +59,9 @@ def test_the_readmes_two_commands_are_the_ones_that_ci_runs() -> None:
     assert TEST in (ROOT / ".ci" / "run").read_text(encoding="utf-8").splitlines()
 
 
-def test_the_settings_example_of_the_readme_is_accepted(tmp_path: Path) -> None:
-    """An example that fails would cost each new user an hour."""
-    text = README.read_text(encoding="utf-8")
-    (example,) = re.findall(r"```toml\n(.*?)```", text, re.DOTALL)
+def test_the_settings_examples_of_the_readme_are_accepted(tmp_path: Path) -> None:
+    """An example that fails would cost each new user an hour; together they are one configuration."""
+    example = "\n".join(re.findall(r"```toml\n(.*?)```", README.read_text(encoding="utf-8"), re.DOTALL))
     config = tmp_path / "bulkorders.toml"
     config.write_text(
         re.sub(r"^journal = .*$", f'journal = "{(tmp_path / "j.db").as_posix()}"', example, flags=re.MULTILINE), encoding="utf-8"
@@ -71,4 +70,9 @@ def test_the_settings_example_of_the_readme_is_accepted(tmp_path: Path) -> None:
         [sys.executable, "-m", "bulkorders", "accounts", "list", "--config", str(config)], capture_output=True, text=True, check=False
     )
     assert listed.returncode == 0, listed.stderr
-    assert "main" in listed.stdout
+    assert {line.split("\t")[0] for line in listed.stdout.splitlines()} == {"main", "fba"}
+    sample = ROOT / "sample_data" / "chukou1-fba" / "orders.xlsx"
+    checked = subprocess.run(
+        [sys.executable, "-m", "bulkorders", "check", "--config", str(config), str(sample)], capture_output=True, text=True, check=False
+    )
+    assert checked.returncode == 0, checked.stderr

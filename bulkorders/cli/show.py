@@ -168,6 +168,8 @@ class Talk:
     def __init__(self, console: Console, progress: Progress | None) -> None:
         self._console, self._progress = console, progress
         self._task: TaskID | None = None
+        self._followed: dict[str, TaskID] = {}
+        self._most: dict[str, int] = {}
         self._lock, self._said = threading.Lock(), ""
 
     def starts(self, orders: int) -> None:
@@ -187,6 +189,22 @@ class Talk:
             if line != self._said:
                 self._said = line
                 self._console.print(Text(line, style="yellow"))
+
+    def follows(self, account: str, orders: int, minutes: float) -> None:
+        """A second bar: how many of the orders that the remote has taken are created; without a terminal one line."""
+        if not orders and account not in self._most:
+            return
+        is_first, self._most[account] = account not in self._most, max(orders, self._most.get(account, 0))
+        if is_first:
+            self.waits(account, _FOLLOWS.fill(minutes=f"{minutes:g}"))
+        if self._progress:
+            if is_first:
+                self._followed[account] = self._progress.add_task(say("等平台建好", "being created"))
+            most = self._most[account]
+            self._progress.update(self._followed[account], total=most, completed=most - orders)
+
+
+_FOLLOWS = Words("平台已收下，正在创建，最多等 {minutes} 分钟", "taken and being created; waiting for {minutes} minutes at most")
 
 
 @contextmanager

@@ -18,11 +18,20 @@ class Verdict(StrEnum):
     """Not processed either, and no order of this account will be, until a person has done something."""
     UNCLEAR = "unclear"
     """Nobody knows: never sent again before it is settled."""
+    IGNORED = "ignored"
+    """The remote has the order already and left it as it is."""
+    ABSENT = "absent"
+    """Looked up, and the remote does not have it."""
+    FOREIGN = "foreign"
+    """Looked up before it was ever sent, and the remote has it from somebody else: not sent."""
 
 
 @dataclass(frozen=True)
 class Outcome:
-    """An answer, understood. `code` is the remote's own; `wait` the least seconds until the next call, where the remote named them."""
+    """An answer, understood. `code` is the remote's own; `wait` the least seconds until the next call, where the remote named them.
+
+    `carrier` is who brings the goods, `tracking_number` theirs; `may_change`: the number is not the last one yet.
+    """
 
     verdict: Verdict
     code: str | None = None
@@ -30,3 +39,6 @@ class Outcome:
     request_id: str | None = None
     remote_id: str | None = None
     wait: float | None = None
+    tracking_number: str | None = None
+    carrier: str | None = None
+    may_change: bool = False

@@ -4,7 +4,7 @@ import datetime as dt
 from collections.abc import Mapping, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
-from typing import Any, Protocol
+from typing import Any, Protocol, runtime_checkable
 
 from .imitation import Imitation
 from .order import Order
@@ -89,6 +89,15 @@ class Api(Protocol):
         ...
 
 
+@runtime_checkable
+class LooksUp(Protocol):
+    """A remote that can be asked for an order. It is asked before an order first goes there, and follows what it has accepted."""
+
+    def look_up(self, payload: bytes) -> Outcome:
+        """What the remote has of the order of these frozen bytes: absent, or created, accepted, rejected; or why it cannot tell."""
+        ...
+
+
 class Provider(Protocol):
     """One remote system: the object `PROVIDER` of a folder below `bulkorders.providers`."""
 
@@ -100,6 +109,8 @@ class Provider(Protocol):
     """Hosts where orders are not real."""
     updates: bool
     """Whether sending an order again with other content modifies it."""
+    tracks: bool
+    """Whether its orders get a tracking number."""
 
     def settings(self, raw: Mapping[str, Any]) -> Any:
         """The account's table, validated. Raises pydantic.ValidationError."""
@@ -113,8 +124,8 @@ class Provider(Protocol):
         """Whether an account takes an order: yes by name, no, or None where it takes what nobody else is named for."""
         ...
 
-    def encode(self, payload: Mapping[str, Any]) -> bytes:
-        """The very bytes of an order's request body."""
+    def encode(self, payload: Mapping[str, Any], settings: Any = None) -> bytes:
+        """The very bytes of an order's request body, for an account's settings or for the defaults."""
         ...
 
     def connect(self, account: Account, tokens: TokenStore, clock: Clock) -> Api:

@@ -37,7 +37,7 @@ FATE_MEANING: Mapping[Fate, Words] = {
     Fate.SKIPPED: Words("以前已经建好，内容相同，这次没有再发", "created before with the same content, not sent again"),
     Fate.ACCEPTED: Words("平台已收下，还在处理", "the remote has taken it and is at work"),
     Fate.INVALID: Words("表里有错，没有发送", "the sheet has mistakes, it was not sent"),
-    Fate.CHANGED: Words("以前已经建好，但这次内容不同，没有发送", "created before with other content, not sent"),
+    Fate.CHANGED: Words("平台上已有这一单，这次的内容不同，没有发送或没有改成", "there with other content, not sent or not modified"),
     Fate.REJECTED: Words("平台拒绝了这一单，没有建", "the remote refused it"),
     Fate.IN_DOUBT: Words("平台没有答清楚，不知道建没建，不会再发", "the answer was unclear; it is not sent again"),
     Fate.UNSENT: Words("还没有发送", "not sent yet"),
@@ -61,12 +61,16 @@ def fate_of(status: Status) -> Fate:
 RESULT_COLUMNS: Mapping[str, str] = {
     "status": "提交状态",
     "reason": "结果说明",
+    "tracking_number": "跟踪号",
+    "carrier": "服务商",
     "rows": "订单行",
     "request_id": "请求ID",
     "submitted_at": "提交时间",
     "batch": "批次",
 }
 """The columns that we add to the right of the merchant's own, by what they hold."""
+TRACKING_COLUMNS = frozenset({"tracking_number", "carrier"})
+"""Those that only orders with a tracking number have."""
 RESULT_LABELS = frozenset(RESULT_COLUMNS.values())
 
 

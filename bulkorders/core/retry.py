@@ -17,3 +17,17 @@ def backoff(waits: int, chance: float, least: float | None = None) -> float:
     """
     full = min(FIRST_WAIT * float(1 << min(waits, 10)), LONGEST_WAIT)
     return max(full * (0.5 + chance / 2), least or 0.0)
+
+
+FIRST_GAP = 7.5
+GAP_GROWTH = 1.6
+LONGEST_GAP = 120.0
+
+
+def follow_gap(asks: int, chance: float) -> float:
+    """Seconds until the remote is asked again after the n-th time (from 1): 5 to 10, then longer and longer, two minutes at most.
+
+    A third of it is by chance (from 0 to 1), so that orders taken together are not asked for together.
+    """
+    full = min(FIRST_GAP * GAP_GROWTH ** min(asks - 1, 20), LONGEST_GAP)
+    return full * (2 + 2 * chance) / 3

@@ -1,5 +1,6 @@
 """A file in: checked, grouped, routed, frozen, and written down as a draft."""
 
+import datetime as dt
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -10,7 +11,7 @@ from bulkorders.core.group import Orders, count_rows, group
 from bulkorders.core.issue import Issue
 from bulkorders.core.order import Order
 from bulkorders.core.payload import build, fingerprint, identity
-from bulkorders.core.provider import Account, Provider
+from bulkorders.core.provider import Account
 from bulkorders.core.refusal import STRICT, Refusal, refuse
 from bulkorders.core.result import Fate
 from bulkorders.core.words import Words
@@ -18,10 +19,10 @@ from bulkorders.errors import UsageError, os_reason
 from bulkorders.journal.batches import add_draft
 from bulkorders.journal.kept import discard, keep
 from bulkorders.journal.records import Draft, NewBatch
-from bulkorders.providers import load_providers, template_modules
-from bulkorders.workbook.isolated import check_workbook
+from bulkorders.providers import template_modules
+from bulkorders.workbook.isolated import NO_LIMITS, Limits, check_workbook
 
-from .app import App, find_template, path_text
+from .app import App, find_provider, find_template, path_text
 from .route import fitting, route
 
 SAID_ISSUES = 5
@@ -56,12 +57,15 @@ class Ingested:
     refused: Refusal | None = None
 
 
-def check_file(path: Path) -> list[Checkup]:
-    """Reads a file and checks it, once for each template in it. Raises UsageError for a file that cannot be opened."""
+def check_file(path: Path, limits: Limits = NO_LIMITS) -> list[Checkup]:
+    """Reads a file and checks it, once for each template in it. Raises UsageError for a file that cannot be opened.
+
+    `limits`: those to warn of that differ from the templates' own, by template and field name; see `App.limits`.
+    """
     import bulkorders.providers
 
     try:
-        found = check_workbook(path, list(bulkorders.providers.__path__), template_modules())
+        found = check_workbook(path, list(bulkorders.providers.__path__), template_modules(), limits)
     except OSError as error:
         raise UsageError(*_cannot_open(path, error)) from error
     return [_checkup(path, checked) for checked in found]
@@ -98,12 +102,13 @@ def ingest(app: App, path: Path, *, account: str | None = None, strict: bool = F
 
 
 def _ingest(app: App, path: Path, kept: Path, content_hash: str, *, account: str | None, strict: bool) -> list[Ingested]:
-    checkups = [replace(checkup, file=path) for checkup in check_file(kept)]
+    checkups = [replace(checkup, file=path) for checkup in check_file(kept, app.limits)]
     if strict and (invalid := sum(len(found.orders.orders) - len(found.orders.valid) for found in checkups if found.orders)):
         return [Ingested(checkup, None, checkup.refused or refuse(STRICT, count=invalid)) for checkup in checkups]
     # routed before anything is written: a file whose account is not clear leaves nothing behind
     routed = [_route(app, checkup, account) for checkup in checkups]
-    return [_add(app, checkup, routes, content_hash) for checkup, routes in zip(checkups, routed, strict=True)]
+    now = app.clock.now()  # one time for all batches of a workbook: they are told apart from those of another time by it
+    return [_add(app, checkup, routes, content_hash, now) for checkup, routes in zip(checkups, routed, strict=True)]
 
 
 Routes = Mapping[int, Account | Issue]
@@ -113,16 +118,11 @@ def _route(app: App, checkup: Checkup, named: str | None) -> Routes:
     """The account of each valid order, by its number."""
     if not checkup.orders or not checkup.orders.orders:
         return {}
-    accounts = fitting(app.accounts, provider_of(checkup.orders), named)
+    accounts = fitting(app.accounts, find_provider(checkup.orders.template.name), named)
     return {number: route(order, accounts, checkup.checked) for number, order in enumerate(checkup.orders.orders) if order.is_valid}
 
 
-def provider_of(orders: Orders) -> Provider:
-    """The provider whose template it is."""
-    return next(provider for provider in load_providers().values() if orders.template in provider.templates)
-
-
-def _add(app: App, checkup: Checkup, routes: Routes, content_hash: str) -> Ingested:
+def _add(app: App, checkup: Checkup, routes: Routes, content_hash: str, now: dt.datetime) -> Ingested:
     if not checkup.orders or not checkup.orders.orders:
         return Ingested(checkup, None, checkup.refused)
     orders = checkup.orders
@@ -130,12 +130,13 @@ def _add(app: App, checkup: Checkup, routes: Routes, content_hash: str) -> Inges
     batch = app.new_batch_id()
     new = NewBatch(
         id=batch, file=path_text(checkup.file.absolute()), content_hash=content_hash, template=orders.template.name,
+        updatable=find_provider(orders.template.name).updates,
         is_test=any(account.is_test for account in routes.values() if isinstance(account, Account)) or app.is_test,
         rows=count_rows(checkup.checked, [*orders.issues, *homeless]), sheets=_sheets(checkup),
         drafts=[_draft(order, routes.get(number)) for number, order in enumerate(orders.orders)],
         issues=_numbered([*orders.issues, *homeless], orders),
     )  # fmt: skip
-    add_draft(app.journal, new, app.clock.now())
+    add_draft(app.journal, new, now)
     return Ingested(checkup, batch)
 
 
@@ -166,7 +167,7 @@ def _draft(order: Order, target: Account | Issue | None) -> Draft:
     return Draft(
         display=order.display, key=order.labelled_key, places=order.places, account=target.name, gate=target.gate,
         identity=identity(target.principal, order), fingerprint=fingerprint(order),
-        payload=target.provider.encode(build(order)),
+        payload=target.provider.encode(build(order), target.settings),
     )  # fmt: skip
 
 

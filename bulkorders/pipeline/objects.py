@@ -14,8 +14,8 @@ from bulkorders.core.refusal import Refusal
 from bulkorders.core.result import Totals
 from bulkorders.journal.gate import Holder
 
-from .app import App, path_text
-from .ingest import Checkup, Ingested, provider_of
+from .app import App, find_provider, path_text
+from .ingest import Checkup, Ingested
 from .report import BatchReport, issue_json, outcome_json
 
 NO_ROWS = {"read": 0, "blank": 0, "valid": 0, "invalid": 0}
@@ -58,7 +58,7 @@ def _payload_json(order: Order, account: Account | None, orders: Orders) -> dict
         "key": order.labelled_key,
         "account": account.name if account else None,
         "rows": [place._asdict() for place in order.places],
-        "payload": orjson.Fragment(provider_of(orders).encode(build(order))),
+        "payload": orjson.Fragment(find_provider(orders.template.name).encode(build(order), account.settings if account else None)),
     }
 
 

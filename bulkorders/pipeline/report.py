@@ -10,15 +10,15 @@ from typing import Any
 
 from bulkorders.core.issue import Issue, Severity
 from bulkorders.core.order import Place
-from bulkorders.core.result import FATE_MEANING, FATE_WORDS, Fate, Totals
+from bulkorders.core.result import FATE_MEANING, FATE_WORDS, RESULT_COLUMNS, TRACKING_COLUMNS, Fate, Totals
 from bulkorders.core.words import Words
 from bulkorders.errors import UsageError, os_reason
 from bulkorders.journal.kept import kept_path
 from bulkorders.journal.records import Batch, Placed
-from bulkorders.journal.views import batch_issues, get_batch, placed_orders
+from bulkorders.journal.views import batch_issues, batches_of_workbook, get_batch, placed_orders
 from bulkorders.workbook.isolated import write_results
 
-from .app import App, find_template, path_text
+from .app import App, find_provider, find_template, path_text
 
 ENDING, TEST_ENDING = "_结果", "_测试结果"
 _HELD = Words("同一{unit}的第 {rows} 行有误，整个{unit}没有发送。", "Row {rows} of the same order is wrong, so it was not sent.")
@@ -47,6 +47,12 @@ class BatchReport:
 def report_batch(app: App, batch: str) -> BatchReport:
     """Reads a batch. Raises UsageError where there is none."""
     return BatchReport(get_batch(app.journal, batch), placed_orders(app.journal, batch), batch_issues(app.journal, batch))
+
+
+def report_workbook(app: App, report: BatchReport) -> list[BatchReport]:
+    """A batch with those of the other templates in its workbook: their results stand in one."""
+    others = (name for name in batches_of_workbook(app.journal, report.batch) if name != report.batch.id)
+    return [report, *(report_batch(app, name) for name in others)]
 
 
 def results_path(file: Path, is_test: bool) -> Path:
@@ -90,18 +96,25 @@ def workbook_content(app: App, reports: Sequence[BatchReport]) -> dict[str, Any]
     sheets: dict[str, Any] = {}
     for report in reports:
         for sheet, known in report.batch.sheets.items():
-            sheets[sheet] = {**known, "bad": _bad_cells(report, sheet), "rows": _rows(app, report, sheet)}
+            shown = {"columns": _columns(report), "bad": _bad_cells(report, sheet), "rows": _rows(app, report, sheet)}
+            sheets[sheet] = {**known, **shown}
     counts: dict[Fate, int] = dict.fromkeys(Fate, 0)
     for report in reports:
         for fate, count in report.totals.by_fate.items():
             counts[fate] += count
-    is_test = any(report.batch.is_test for report in reports)
+    is_test = all(report.batch.is_test for report in reports)
     return {
         "is_test": is_test,
         "summary": [line for report in reports for line in _summary(app, report)],
         "counts": [[fate_words(fate, is_test).zh, count, FATE_MEANING[fate].zh, fate.value] for fate, count in counts.items()],
         "sheets": sheets,
     }
+
+
+def _columns(report: BatchReport) -> list[str]:
+    """Our columns on the sheets of a batch, by what they hold."""
+    tracks = find_provider(report.batch.template).tracks
+    return [name for name in RESULT_COLUMNS if tracks or name not in TRACKING_COLUMNS]
 
 
 def fate_words(fate: Fate, is_test: bool) -> Words:
@@ -148,6 +161,8 @@ def _order_row(
     elif order.message:
         reasons.insert(0, order.message.zh)
     more = {
+        "tracking_number": order.tracking_number or "",
+        "carrier": order.carrier or "",
         "rows": row_ranges(order.places),
         "request_id": order.request_id or "",
         "submitted_at": _shown_time(app, order.submitted_at),
@@ -167,7 +182,7 @@ def _why_held(report: BatchReport, order: Placed, errors: set[Place]) -> str:
 
 def _result(fate: str, status: str, reasons: Iterable[str], more: Mapping[str, str]) -> dict[str, str]:
     told = {"fate": fate, "status": status, "reason": "\n".join(dict.fromkeys(reasons))}
-    return {**told, "rows": "", "request_id": "", "submitted_at": "", "batch": "", **more}
+    return {**dict.fromkeys(RESULT_COLUMNS, ""), **told, **more}
 
 
 def row_ranges(places: Sequence[Place]) -> str:

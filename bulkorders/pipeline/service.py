@@ -1,5 +1,7 @@
 """The steps in their order: ingest, release, send, report. What the doors of the program call."""
 
+import datetime as dt
+from collections import defaultdict
 from collections.abc import Iterator, Sequence, Set
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
@@ -13,9 +15,9 @@ from bulkorders.journal.gate import Holder
 from bulkorders.journal.queue import unfinished
 from bulkorders.journal.views import newest_batch_of
 
-from .app import App
-from .ingest import Ingested, ingest, provider_of
-from .report import BatchReport, report_batch, results_path, write_workbook
+from .app import App, find_provider
+from .ingest import Ingested, ingest
+from .report import BatchReport, report_batch, report_workbook, results_path, write_workbook
 from .submit import Run, Watcher
 
 INTERRUPTED = 130
@@ -63,7 +65,7 @@ def submit_files(app: App, files: Sequence[Path], options: Options, watcher: Wat
     """Checks files, sends their orders, and writes their results. Raises UsageError and its kin before anything is sent."""
     _check_paths(files, options)
     ingested = _bring_in(app, files, options)
-    run = Run(app, _batches(ingested), watcher, wait=options.wait)
+    run = Run(app, _batches(ingested), watcher, wait=options.wait, follows=options.follow)
     is_whole = run.go()
     return _reports(app, ingested, options, run, interrupted=not is_whole)
 
@@ -75,7 +77,7 @@ def _bring_in(app: App, files: Sequence[Path], options: Options) -> list[tuple[P
         for file in files:
             ingested.append((file, ingest(app, file, account=options.account, strict=options.strict)))  # noqa: PERF401  # kept for below
         _refuse_update(options, ingested)
-        release(app.journal, _batches(ingested), app.clock.now())
+        release(app.journal, _batches(ingested), app.clock.now(), update=options.update)
     except BaseException:
         drop_drafts(app.journal, _batches(ingested))
         raise
@@ -100,7 +102,7 @@ def _reports(
 def resume_batches(app: App, batch: str | None, options: Options, watcher: Watcher) -> list[FileReport]:
     """Goes on with one batch, or with every unfinished one. Raises UsageError for a batch that is not there."""
     batches = unfinished(app.journal) if batch is None else [_released(app, batch)]
-    run = Run(app, batches, watcher, wait=options.wait)
+    run = Run(app, batches, watcher, wait=options.wait, follows=options.follow)
     interrupted = not run.go()
     reports = [report_batch(app, each) for each in batches]
     found: list[FileReport] = []
@@ -111,16 +113,11 @@ def resume_batches(app: App, batch: str | None, options: Options, watcher: Watch
 
 
 def _by_file(reports: Sequence[BatchReport]) -> list[list[BatchReport]]:
-    """The batches of each file that was ingested once: one for each of its templates, the oldest file first."""
-    groups: list[list[BatchReport]] = []
+    """The batches of each workbook that was ingested once: one for each of its templates, the oldest first."""
+    groups: dict[tuple[str, str, dt.datetime], list[BatchReport]] = defaultdict(list)
     for report in reports:
-        last = groups[-1] if groups else []
-        is_same = any((each.batch.file, each.batch.content_hash) == (report.batch.file, report.batch.content_hash) for each in last)
-        if is_same and report.batch.template not in {each.batch.template for each in last}:
-            last.append(report)
-        else:
-            groups.append([report])
-    return groups
+        groups[report.batch.file, report.batch.content_hash, report.batch.created_at].append(report)
+    return list(groups.values())
 
 
 def _check_paths(files: Sequence[Path], options: Options) -> None:
@@ -162,8 +159,8 @@ def _refuse_update(options: Options, ingested: Sequence[tuple[Path, Sequence[Ing
     if options.update:
         for _, each in ingested:
             for found in each:
-                if found.checkup.orders and not provider_of(found.checkup.orders).updates:
-                    title = provider_of(found.checkup.orders).title
+                if found.checkup.orders and not find_provider(found.checkup.orders.template.name).updates:
+                    title = find_provider(found.checkup.orders.template.name).title
                     raise UsageError(f"{title}不能修改已有的订单，请去掉 --update。", f"{title} cannot modify orders: leave out --update.")
 
 
@@ -182,7 +179,8 @@ def _report(app: App, file: Path, ingested: Sequence[Ingested], options: Options
 
 def _with_results(app: App, report: FileReport, options: Options, taken: Set[Path]) -> FileReport:
     """Writes the results workbook; that it cannot be written changes nothing of what became of the orders."""
-    target = results_path(report.file, any(batch.batch.is_test for batch in report.batches))
+    whole = report_workbook(app, report.batches[0])
+    target = results_path(report.file, all(each.batch.is_test for each in whole))
     if options.results:
         target = options.results / target.name if _is_folder(options.results) else options.results
     elif not target.parent.is_dir():
@@ -191,7 +189,7 @@ def _with_results(app: App, report: FileReport, options: Options, taken: Set[Pat
         target = target.with_name(f"{target.stem}_{report.batches[0].batch.id}{target.suffix}")
     target = _free_name(target, taken)
     try:
-        return replace(report, results=write_workbook(app, report.batches, target))
+        return replace(report, results=write_workbook(app, whole, target))
     except BulkordersError as error:
         batch = report.batches[0].batch.id
         said = Words(f"{error.zh}（bulkorders results {batch} -o 新文件.xlsx）", f"{error.en} (bulkorders results {batch} -o NEW.xlsx)")

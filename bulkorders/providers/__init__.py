@@ -7,10 +7,14 @@ from functools import cache
 from bulkorders.core.provider import Provider
 
 
-@cache
 def load_providers() -> dict[str, Provider]:
-    """Every provider by name: the object `PROVIDER` of each folder here."""
-    names = sorted(found.name for found in pkgutil.iter_modules(__path__) if found.ispkg)
+    """Every provider by name: the object `PROVIDER` of each folder here, and in folders that were added to this package's path."""
+    return _load(tuple(__path__))
+
+
+@cache
+def _load(folders: tuple[str, ...]) -> dict[str, Provider]:
+    names = sorted(found.name for found in pkgutil.iter_modules(folders) if found.ispkg)
     modules = (importlib.import_module(f"{__name__}.{name}") for name in names)
     return {module.PROVIDER.name: module.PROVIDER for module in modules}
 

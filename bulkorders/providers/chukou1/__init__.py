@@ -1,0 +1,61 @@
+"""Chukou1 (出口易): FBA orders with containers and SKUs."""
+
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any
+
+from bulkorders.core.order import Order
+from bulkorders.core.provider import Account, Clock, TokenStore
+
+from .fields import TEMPLATES
+
+if TYPE_CHECKING:
+    from .api import Chukou1Api
+    from .sandbox import Chukou1Sandbox
+    from .settings import Chukou1Settings
+
+
+class Chukou1:
+    """The provider. What is heavy is imported when it is first needed."""
+
+    name = "chukou1"
+    title = "出口易"
+    templates = TEMPLATES
+    endpoint = "/v1/fbaOrder"
+    test_hosts = frozenset({"openapi.ck1info.com"})
+    updates = True
+    tracks = True
+
+    def settings(self, raw: Mapping[str, Any]) -> "Chukou1Settings":
+        """The account's table, validated. Raises pydantic.ValidationError, SettingsError."""
+        from .settings import read_settings
+
+        return read_settings(raw)
+
+    def principal(self, settings: "Chukou1Settings") -> str:
+        """Host and customer; for a fixed token, which does not say whose it is, the account's own name."""
+        return f"chukou1|{settings.host}|{settings.customer}"
+
+    def serves(self, settings: "Chukou1Settings", order: Order) -> bool | None:  # every order may go to every account
+        """Nothing in an order says which account it is for."""
+        return None
+
+    def encode(self, payload: Mapping[str, Any], settings: "Chukou1Settings | None" = None) -> bytes:
+        """The page's JSON, with the weight of cartons in the account's unit."""
+        from .encode import encode_body
+
+        return encode_body(payload, settings.container_weight_unit if settings else "g")
+
+    def connect(self, account: Account, tokens: TokenStore, clock: Clock) -> "Chukou1Api":
+        """The account's remote."""
+        from .api import Chukou1Api
+
+        return Chukou1Api(account.settings, account.principal, tokens, clock)
+
+    def imitate(self) -> "Chukou1Sandbox":
+        """A fresh sandbox."""
+        from .sandbox import Chukou1Sandbox
+
+        return Chukou1Sandbox()
+
+
+PROVIDER = Chukou1()
