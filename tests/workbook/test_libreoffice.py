@@ -39,8 +39,6 @@ def test_a_results_workbook_opens_and_computes_nothing(tmp_path: Path) -> None:
     rows = {str(number): told for number in range(2, len(risky) + 2)}
     columns = [name for name in RESULT_COLUMNS if name in told]
     about = {"Sheet1": {"header_row": 1, "columns": columns, "formats": {}, "bad": {}, "rows": rows}}
-        "Sheet1": {"header_row": 1, "columns": [name for name in RESULT_COLUMNS if name in told], "formats": {}, "bad": {}, "rows": rows}
-    }
     book = tmp_path / "results.xlsx"
     write_results([table], {"is_test": False, "summary": [], "counts": [["已创建", 1, "", "created"]], "sheets": about}, book)
     shown = opened(book, tmp_path)["Sheet1"]
