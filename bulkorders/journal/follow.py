@@ -1,6 +1,7 @@
-"""Orders that the remote has taken: asked for one after the other until they are created or refused, and their number is the last one.
+"""Orders that the remote has taken, or may have: asked for one after the other until they are created or refused, with their last number.
 
-`due` of an accepted order, and of a created one whose tracking number may still change, is when to ask for it next.
+`due` of an accepted order, of one in doubt, and of a created one whose tracking number may still change, is when to ask for it next;
+what has none is not asked for.
 """
 
 import datetime as dt
@@ -15,11 +16,14 @@ from .journal import Journal
 from .records import Followed, Settled
 from .tables import events, orders, placements
 
-_FOLLOWED = (Status.ACCEPTED.value, Status.CREATED.value)
+FOLLOWED = (Status.ACCEPTED, Status.IN_DOUBT, Status.CREATED)
+"""All that is asked for."""
+OPEN = (Status.ACCEPTED, Status.IN_DOUBT)
+"""What a run waits for."""
 
 
-def _to_ask(gate: str) -> tuple[ColumnElement[bool], ...]:
-    return orders.c.gate == gate, orders.c.due.is_not(None), orders.c.status.in_(_FOLLOWED)
+def _to_ask(gate: str, statuses: Sequence[Status]) -> tuple[ColumnElement[bool], ...]:
+    return orders.c.gate == gate, orders.c.due.is_not(None), orders.c.status.in_([status.value for status in statuses])
 
 
 def _of(batches: Sequence[str]) -> Select[tuple[int]]:
@@ -27,40 +31,40 @@ def _of(batches: Sequence[str]) -> Select[tuple[int]]:
     return select(placements.c.order_id).where(placements.c.batch.in_(batches), placements.c.fate.is_(None))
 
 
-def next_to_ask(journal: Journal, gate: str) -> dt.datetime | None:
+def next_to_ask(journal: Journal, gate: str, statuses: Sequence[Status] = FOLLOWED) -> dt.datetime | None:
     """When the next order of a gate is to be asked for; None where none is followed."""
     with journal.read() as connection:
-        due: dt.datetime | None = connection.execute(select(func.min(orders.c.due)).where(*_to_ask(gate))).scalar()
+        due: dt.datetime | None = connection.execute(select(func.min(orders.c.due)).where(*_to_ask(gate, statuses))).scalar()
     return due
 
 
-def to_ask(journal: Journal, gate: str, now: dt.datetime) -> Followed | None:
+def to_ask(journal: Journal, gate: str, now: dt.datetime, statuses: Sequence[Status] = FOLLOWED) -> Followed | None:
     """The order of a gate that is to be asked for now, the longest due first."""
-    first = select(orders).where(*_to_ask(gate), orders.c.due <= now).order_by(orders.c.due, orders.c.id).limit(1)
+    first = select(orders).where(*_to_ask(gate, statuses), orders.c.due <= now).order_by(orders.c.due, orders.c.id).limit(1)
     with journal.read() as connection:
         row = connection.execute(first).one_or_none()
     if row is None:
         return None
-    return Followed(row.id, row.payload, Status(row.status), row.asks, row.tracking_number, row.submitted_at)
+    return Followed(row.id, row.payload, Status(row.status), row.asks, row.tracking_number, row.submitted_at, row.updates)
 
 
 def ask_at_once(journal: Journal, batches: Sequence[str], now: dt.datetime) -> None:
     """Somebody wants to know now: what these batches follow is due."""
     with journal.write() as connection:
-        followed = orders.c.status.in_(_FOLLOWED), orders.c.due.is_not(None), orders.c.id.in_(_of(batches))
+        followed = orders.c.status.in_([status.value for status in FOLLOWED]), orders.c.due.is_not(None), orders.c.id.in_(_of(batches))
         connection.execute(update(orders).where(*followed).values(due=now))
 
 
-def count_accepted(journal: Journal, gate: str, batches: Sequence[str]) -> int:
-    """How many orders of these batches the remote has taken at a gate and not yet created."""
-    accepted = orders.c.gate == gate, orders.c.status == Status.ACCEPTED.value, orders.c.id.in_(_of(batches))
+def count_open(journal: Journal, gate: str, batches: Sequence[str], statuses: Sequence[Status] = OPEN) -> int:
+    """How many orders of these batches the remote has taken at a gate, or may have, and are neither created nor refused."""
+    open_ = *_to_ask(gate, statuses), orders.c.id.in_(_of(batches))
     with journal.read() as connection:
-        return int(connection.execute(select(func.count()).select_from(orders).where(*accepted)).scalar_one())
+        return int(connection.execute(select(func.count()).select_from(orders).where(*open_)).scalar_one())
 
 
-def is_due(journal: Journal, gate: str, batches: Sequence[str], now: dt.datetime) -> bool:
+def is_due(journal: Journal, gate: str, batches: Sequence[str], now: dt.datetime, statuses: Sequence[Status] = FOLLOWED) -> bool:
     """Whether one of these batches' orders is to be asked for now."""
-    due = select(orders.c.id).where(*_to_ask(gate), orders.c.due <= now, orders.c.id.in_(_of(batches))).limit(1)
+    due = select(orders.c.id).where(*_to_ask(gate, statuses), orders.c.due <= now, orders.c.id.in_(_of(batches))).limit(1)
     with journal.read() as connection:
         return connection.execute(due).first() is not None
 

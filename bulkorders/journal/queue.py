@@ -94,6 +94,12 @@ def settle(journal: Journal, order: Claimed, settled: Settled, gate: str, *, go_
         return _claim(connection, gate, settled.at) if go_on else None
 
 
+def will_send(journal: Journal, order: Claimed) -> None:
+    """An order that was looked up leaves now: committed before its request may, so that the remote may have it from us."""
+    with journal.write() as connection:
+        connection.execute(update(orders).where(orders.c.id == order.id).values(taken=True))
+
+
 def next_due(journal: Journal, gate: str) -> dt.datetime | None:
     """When the next order of a gate may be sent; None where none waits."""
     waiting = _PENDING.with_only_columns(orders.c.due).order_by(orders.c.due.is_not(None), orders.c.due).limit(1)
@@ -124,12 +130,18 @@ def tell_waiting(journal: Journal, gate: str, reason: Words) -> None:
         connection.execute(update(orders).where(*waiting).values(**said(reason)))
 
 
-def doubt_the_abandoned(journal: Journal, gate: str, now: dt.datetime) -> int:
-    """Orders left `sending` by a holder that is gone are in doubt: nobody knows whether their request left. Gives their number."""
+def doubt_the_abandoned(journal: Journal, gate: str, now: dt.datetime, due: dt.datetime | None = None) -> int:
+    """Orders left `sending` by a holder that is gone are in doubt: nobody knows whether their request left. Gives their number.
+
+    `due`: when to ask for them, where they can be asked for. There, `will_send` tells that a request was about to leave; without it
+    the order was only looked up, and waits as before.
+    """
     with journal.write() as connection:
         left = connection.execute(select(orders).where(orders.c.gate == gate, orders.c.status == Status.SENDING.value)).all()
         for row in left:
-            settled = Settled(Status.IN_DOUBT, now, message=ABANDONED)
+            settled = Settled(Status.IN_DOUBT, now, message=ABANDONED, due=due)
+            if due is not None and not row.taken:
+                settled = Settled(Status.PENDING, now, counts=False)
             left_alone = Claimed(row.id, row.display, row.payload, row.attempts - 1, row.waits, row.updates, row.taken)
             _settle(connection, left_alone, settled)
         return len(left)

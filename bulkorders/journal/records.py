@@ -100,7 +100,7 @@ class Claimed:
 
 @dataclass(frozen=True)
 class Followed:
-    """An order that the remote has taken, to be asked for: how often it was, and the number that it had last."""
+    """An order that the remote has taken, or may have, to be asked for: how often it was, and the number that it had last."""
 
     id: int
     payload: bytes
@@ -108,6 +108,7 @@ class Followed:
     asks: int
     tracking_number: str | None
     submitted_at: dt.datetime
+    updates: bool = False
 
 
 @dataclass(frozen=True)

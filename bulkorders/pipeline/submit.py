@@ -16,15 +16,25 @@ from bulkorders.core.provider import Account, Api, LooksUp
 from bulkorders.core.result import Fate
 from bulkorders.core.retry import MOST_FIRST_WAITS, MOST_UNCLEAR, MOST_WAITS, backoff
 from bulkorders.core.words import Words
-from bulkorders.journal.follow import ask_at_once, count_accepted, next_to_ask
+from bulkorders.journal.follow import ask_at_once, next_to_ask
 from bulkorders.journal.gate import Holder, hold, holder
-from bulkorders.journal.queue import claim, count_waiting, doubt_the_abandoned, gates_of, is_waiting, next_due, settle, tell_waiting
+from bulkorders.journal.queue import (
+    claim,
+    count_waiting,
+    doubt_the_abandoned,
+    gates_of,
+    is_waiting,
+    next_due,
+    settle,
+    tell_waiting,
+    will_send,
+)
 from bulkorders.journal.records import Claimed, Settled
 from bulkorders.journal.tokens import Tokens
 from bulkorders.remote.reads import nothing_sent
 
 from .app import App
-from .follow import Follow, Patience, has_to_ask
+from .follow import Follow, Patience, asked_statuses, count_open, has_to_ask
 
 POLL_SECONDS = 0.5
 STOP_SECONDS = 8.0
@@ -75,8 +85,7 @@ class Run:
 
         Raises what a drain raised.
         """
-        if self.follows:
-            ask_at_once(self.app.journal, self.batches, self.app.clock.now())
+        ask_at_once(self.app.journal, self.batches, self.app.clock.now())
         gates = {gate: name for batch in self.batches for gate, name in gates_of(self.app.journal, batch)}
         self.watcher.starts(count_waiting(self.app.journal, self.batches))
         # an event for each, since an interrupted `Thread.join` takes a thread at work for one that has ended
@@ -116,7 +125,8 @@ class Run:
 
     def _at_gate(self, account: Account) -> None:
         """Drains the gate as soon as it is free; without `wait`, only if it is free now."""
-        told, patience = False, Patience(self.app.clock, account.settings.follow_minutes * 60)
+        settings = account.settings
+        told, patience = False, Patience(self.app.clock, settings.follow_minutes * 60 if self.follows else settings.settle_seconds)
         while not self.stop.is_set():
             with hold(self.app.journal, account.gate, self.app.clock.now()) as is_held:
                 if is_held:
@@ -136,12 +146,11 @@ class Run:
         if is_waiting(self.app.journal, gate, self.batches):
             patience.renew()
             return True
-        return self.follows and count_accepted(self.app.journal, gate, self.batches) > 0 and patience.left > 0
+        return count_open(self, gate) > 0 and patience.left > 0
 
     def tell_followed(self, account: Account) -> None:
         """Tells how many orders the remote is still at work on."""
-        left = count_accepted(self.app.journal, account.gate, self.batches)
-        self.watcher.follows(account.name, left, account.settings.follow_minutes)
+        self.watcher.follows(account.name, count_open(self, account.gate), account.settings.follow_minutes)
 
 
 def _held_by(other: Holder | None, zone: dt.tzinfo) -> Words:
@@ -161,14 +170,15 @@ class Drain:
         self.run, self.app, self.account, self.gate = run, run.app, account, account.gate
         self.patience = patience
         self.waits = self.unclear = 0
-        self.has_reached = False
+        self.has_reached = self.looks_up = False
         self.stopped: Words | None = None
 
     def go(self) -> None:
         """Works until nothing is left that can be done now, or the account has to stop."""
-        doubt_the_abandoned(self.app.journal, self.gate, self.app.clock.now())
         api = self.account.provider.connect(self.account, Tokens(self.app.journal), self.app.clock)
         follow = Follow(self, api) if isinstance(api, LooksUp) else None
+        self.looks_up, now = follow is not None, self.app.clock.now()
+        doubt_the_abandoned(self.app.journal, self.gate, now, now if follow else None)
         try:
             while self._goes_on() and self._has_work():
                 self._step(api, follow)
@@ -186,7 +196,7 @@ class Drain:
         if is_waiting(self.app.journal, self.gate, self.run.batches, (Status.PENDING,)):
             self.patience.renew()
             return True
-        return self.run.follows and has_to_ask(self.run, self.gate, self.patience)
+        return has_to_ask(self.run, self.gate, self.patience)
 
     def _step(self, api: Api, follow: Follow | None) -> None:
         """Sends what is due, else asks for an order that is due, else waits for the next of either."""
@@ -195,12 +205,12 @@ class Drain:
         if order is not None:
             while order is not None:
                 order = self._send(order, self._call(api, order))
-        elif follow is None or not self.run.follows or not follow.ask(now):
+        elif follow is None or not follow.ask(now):
             self._wait(now)
 
     def _wait(self, now: dt.datetime) -> None:
         """Sleeps until something is due, or somebody else may have brought something to send."""
-        asked = next_to_ask(self.app.journal, self.gate) if self.run.follows else None
+        asked = next_to_ask(self.app.journal, self.gate, asked_statuses(self.run))
         due = [at for at in (next_due(self.app.journal, self.gate), asked) if at is not None]
         rest = (min(due) - now).total_seconds() if due else POLL_SECONDS
         self.sleep(min(rest, self.patience.left if asked else rest, POLL_SECONDS))
@@ -217,6 +227,7 @@ class Drain:
             return api.create(order.payload)
         found = nothing_sent(api.look_up(order.payload))
         if found.verdict is Verdict.ABSENT or (order.updates and found.verdict in _THERE):
+            will_send(self.app.journal, order)
             return api.create(order.payload)
         return replace(found, verdict=Verdict.FOREIGN) if found.verdict in _THERE else found
 
@@ -248,10 +259,12 @@ class Drain:
         elif outcome.verdict is Verdict.FOREIGN:
             fate = Fate.CHANGED
         now = self.app.clock.now()
-        due = self.backoff(outcome) if outcome.verdict is Verdict.NOT_PROCESSED else now if status is Status.ACCEPTED else None
+        is_asked = status is Status.ACCEPTED or (status is Status.IN_DOUBT and self.looks_up)
+        due = self.backoff(outcome) if outcome.verdict is Verdict.NOT_PROCESSED else now if is_asked else None
         is_sent = outcome.verdict not in (Verdict.NOT_PROCESSED, Verdict.STOPPED, Verdict.FOREIGN)
         return Settled(
-            status=status, at=now, code=outcome.code, message=_told(outcome, fate), fate=fate, due=due, counts=is_sent,
+            status=status, at=now, code=outcome.code, message=_told(outcome, fate, looks_up=self.looks_up), fate=fate, due=due,
+            counts=is_sent,
             request_id=outcome.request_id, remote_id=outcome.remote_id if is_sent else None,
             tracking_number=outcome.tracking_number if is_sent else None, carrier=outcome.carrier if is_sent else None,
         )  # fmt: skip
@@ -259,7 +272,8 @@ class Drain:
     def count(self, outcome: Outcome) -> None:
         """Counts what goes wrong in a row, and stops the account where going on would only do more of it."""
         self.waits = self.waits + 1 if outcome.verdict is Verdict.NOT_PROCESSED else 0
-        self.unclear = self.unclear + 1 if outcome.verdict is Verdict.UNCLEAR else 0
+        if outcome.verdict is not Verdict.ABSENT:
+            self.unclear = self.unclear + 1 if outcome.verdict is Verdict.UNCLEAR else 0
         self.has_reached = self.has_reached or outcome.code is not None
         if outcome.verdict is Verdict.STOPPED:
             self.stopped = outcome.message
@@ -279,6 +293,10 @@ _DOUBT = Words(
     "{reason}，不知道建了没有：请先到平台上核对这一单，核实之前程序不会再发。",
     "{reason}; it may have been created: look it up at the remote; it is not sent again until that is settled.",
 )
+_ASKED = Words(
+    "{reason}，不知道建了没有：程序会先问平台，问清之前不会再发，请稍后运行 resume。",
+    "{reason}; it may have been created: the remote is asked first, run resume later.",
+)
 _LATER = Words("{reason}，没有处理这一单：稍后会再发。", "{reason}; the order was not processed and will be sent again.")
 
 
@@ -292,12 +310,12 @@ _IGNORED = Words(
 )
 
 
-def _told(outcome: Outcome, fate: Fate | None) -> Words | None:
+def _told(outcome: Outcome, fate: Fate | None, *, looks_up: bool) -> Words | None:
     """An outcome's message as a whole sentence that says what follows."""
     reason = outcome.message or Words("平台的回答不清楚", "the answer is unclear")
     match outcome.verdict:
         case Verdict.UNCLEAR:
-            return _DOUBT.fill(reason=reason)
+            return (_ASKED if looks_up else _DOUBT).fill(reason=reason)
         case Verdict.NOT_PROCESSED:
             return _LATER.fill(reason=reason)
         case Verdict.FOREIGN:

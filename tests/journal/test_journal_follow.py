@@ -8,9 +8,9 @@ from making import GATE, NOW, draft, new_batch
 from bulkorders.core.order import Status
 from bulkorders.core.result import Fate
 from bulkorders.journal.batches import add_draft, release
-from bulkorders.journal.follow import answered, ask_at_once, count_accepted, is_due, next_to_ask, put_off, to_ask
+from bulkorders.journal.follow import answered, ask_at_once, count_open, is_due, next_to_ask, put_off, to_ask
 from bulkorders.journal.journal import Journal
-from bulkorders.journal.queue import claim, settle, unfinished
+from bulkorders.journal.queue import claim, doubt_the_abandoned, settle, unfinished, will_send
 from bulkorders.journal.records import Claimed, NewBatch, Settled
 from bulkorders.journal.views import placed_orders
 
@@ -60,12 +60,12 @@ def test_an_accepted_order_is_followed_until_it_is_created(journal: Journal) -> 
     submit(journal, "b1")
     assert next_to_ask(journal, GATE) is None
     accept(journal)
-    assert (next_to_ask(journal, GATE), count_accepted(journal, GATE, ["b1"])) == (NOW, 1)
+    assert (next_to_ask(journal, GATE), count_open(journal, GATE, ["b1"])) == (NOW, 1)
     assert unfinished(journal) == ["b1"]
     answer(journal, Status.ACCEPTED, due=LATER)
     assert to_ask(journal, GATE, NOW) is None
     answer(journal, Status.CREATED, number="1Z")
-    assert (next_to_ask(journal, GATE), count_accepted(journal, GATE, ["b1"]), unfinished(journal)) == (None, 0, [])
+    assert (next_to_ask(journal, GATE), count_open(journal, GATE, ["b1"]), unfinished(journal)) == (None, 0, [])
     (order,) = placed_orders(journal, "b1")
     assert (order.fate, order.tracking_number, order.carrier) == (Fate.CREATED, "1Z", "UPS")
 
@@ -181,3 +181,35 @@ def test_what_failed_after_it_was_taken_is_known_there(journal: Journal) -> None
     submit(journal, "b2", "two")
     order = take(journal)
     assert (order.taken, order.updates) == (True, False)
+
+
+# -- doubt ---------------------------------------------------------------------------------------------------------------------
+def test_a_kill_in_a_look_up_leaves_no_doubt(journal: Journal) -> None:
+    """Nothing was sent yet: what the remote has of it is somebody else's, and it is looked up again before it goes out."""
+    submit(journal, "b1")
+    take(journal)
+    doubt_the_abandoned(journal, GATE, LATER, LATER)
+    (order,) = placed_orders(journal, "b1")
+    assert (order.fate, order.attempts, order.submitted_at) == (Fate.UNSENT, 0, None)
+    assert not take(journal).taken
+
+
+def test_a_kill_in_a_create_is_asked_for(journal: Journal) -> None:
+    """The request may have left: in doubt, due to be asked for, and ours if it is there."""
+    submit(journal, "b1")
+    will_send(journal, take(journal))
+    doubt_the_abandoned(journal, GATE, LATER, LATER)
+    assert (fates(journal, "b1"), count_open(journal, GATE, ["b1"])) == ([Fate.IN_DOUBT], 1)
+    answer(journal, Status.CREATED, number="1Z")
+    assert fates(journal, "b1") == [Fate.CREATED]
+
+
+def test_what_is_proven_absent_goes_out_again_with_the_same_bytes(journal: Journal) -> None:
+    """From doubt back to pending, its attempt counted."""
+    submit(journal, "b1")
+    order = take(journal)
+    will_send(journal, order)
+    settle(journal, order, Settled(Status.IN_DOUBT, NOW, due=NOW), GATE, go_on=False)
+    answer(journal, Status.PENDING)
+    again = take(journal)
+    assert (again.payload, again.attempts, again.taken) == (order.payload, 1, True)

@@ -57,9 +57,10 @@ def classify_create(answer: Answer | Failure) -> Outcome:
 
 def _is_plain(answer: Answer) -> bool:
     """Whether an answer of success is one: the pages give it no body, so it is empty or JSON, and names no error."""
-    if not answer.body.strip():
+    if answer.body.strip() in (b"", b"null"):
         return True
-    return answer.json() is not None and not read_errors(answer).text
+    found = answer.json()
+    return found is not None and not (isinstance(found, dict) and read_errors(answer).text)
 
 
 def classify_trouble(answer: Answer) -> Outcome:
