@@ -172,7 +172,7 @@ class AccountSettings(BaseModel):
         """Secrets go out only over TLS, but for this machine itself."""
         parts = urlsplit(url)
         if parts.scheme not in ("http", "https") or not parts.hostname:
-            raise ValueError("不是网址，应像 https://openapi.lingxing.com|is no URL")
+            raise ValueError("不是网址，应以 https:// 开头，照平台给的地址填|is no URL")
         if parts.scheme == "http" and parts.hostname not in LOOPBACK | cls.plain_hosts():
             raise ValueError("必须以 https:// 开头，不然密钥会明文传输|must begin with https://")
         return url.rstrip("/")

@@ -26,7 +26,7 @@ def fate_table() -> str:
 
 
 TABLES = {
-    **{f"fields:{template.name}": markdown(field_rows(template)) for template in all_templates()},
+    "fields": "\n\n".join(f"### {each.name}：{each.title}\n\n{markdown(field_rows(each))}" for each in all_templates()),
     "codes": markdown(code_rows()),
     "fates": fate_table(),
 }

@@ -1,5 +1,7 @@
 """`bulkorders sandbox`: the imitated remotes under one local server, to try things out and to develop against."""
 
+import json
+
 import click
 
 from bulkorders.core.words import Words
@@ -26,7 +28,7 @@ def sandbox(port: int) -> int:
     for name in load_providers():
         click.echo(f"[accounts.{name}]")
         for key, value in server.account(name).items():
-            click.echo(f'{key} = "{value}"')
+            click.echo(f"{key} = {json.dumps(value, ensure_ascii=False)}")  # of these values TOML writes what JSON does
         click.echo()
     click.echo(
         say(f"模拟平台已启动：{server.port} 端口，Ctrl-C 停止。", f"The sandbox listens on port {server.port}; Ctrl-C stops it."), err=True

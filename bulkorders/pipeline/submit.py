@@ -262,9 +262,9 @@ class Drain:
         is_asked = status is Status.ACCEPTED or (status is Status.IN_DOUBT and self.looks_up)
         due = self.backoff(outcome) if outcome.verdict is Verdict.NOT_PROCESSED else now if is_asked else None
         is_sent = outcome.verdict not in (Verdict.NOT_PROCESSED, Verdict.STOPPED, Verdict.FOREIGN)
+        message = _told(outcome, fate, looks_up=self.looks_up, updates=self.account.provider.updates)
         return Settled(
-            status=status, at=now, code=outcome.code, message=_told(outcome, fate, looks_up=self.looks_up), fate=fate, due=due,
-            counts=is_sent,
+            status=status, at=now, code=outcome.code, message=message, fate=fate, due=due, counts=is_sent,
             request_id=outcome.request_id, remote_id=outcome.remote_id if is_sent else None,
             tracking_number=outcome.tracking_number if is_sent else None, carrier=outcome.carrier if is_sent else None,
         )  # fmt: skip
@@ -301,16 +301,18 @@ _LATER = Words("{reason}，没有处理这一单：稍后会再发。", "{reason
 
 
 _FOREIGN = Words(
-    "平台上已有这个编号，而且不是从这里建的，没有发送：请先到平台上核对；要用这次的内容修改它，请加 --update 再提交。",
-    "The remote has it already, not from here; not sent: check it there, or submit with --update to modify it.",
+    "平台上已有这个编号，而且不是从这里建的，没有发送：请先到平台上核对，{remedy}。",
+    "The remote has it already, not from here; not sent: check it there, {remedy}.",
 )
+_MODIFY = Words("要用这次的内容修改它，请加 --update 再提交", "or submit with --update to modify it")
+_RENUMBER = Words("要另建请换一个新的编号", "or use another number")
 _IGNORED = Words(
     "平台没有修改：它认为内容没有变，或这一单已经不能改，请到平台上核对。",
     "The remote did not modify it: it sees no change, or it can no longer be changed; check it there.",
 )
 
 
-def _told(outcome: Outcome, fate: Fate | None, *, looks_up: bool) -> Words | None:
+def _told(outcome: Outcome, fate: Fate | None, *, looks_up: bool, updates: bool) -> Words | None:
     """An outcome's message as a whole sentence that says what follows."""
     reason = outcome.message or Words("平台的回答不清楚", "the answer is unclear")
     match outcome.verdict:
@@ -319,7 +321,7 @@ def _told(outcome: Outcome, fate: Fate | None, *, looks_up: bool) -> Words | Non
         case Verdict.NOT_PROCESSED:
             return _LATER.fill(reason=reason)
         case Verdict.FOREIGN:
-            return _FOREIGN
+            return _FOREIGN.fill(remedy=_MODIFY if updates else _RENUMBER)
         case _:
             return _IGNORED if fate else outcome.message
 
