@@ -1,7 +1,7 @@
 """Mounts imitations of remotes under one local server: sockets, time and cut connections, and no provider's rules.
 
 An imitation named `lingxing` answers at `http://127.0.0.1:PORT/lingxing`; it gets the path without that prefix,
-otherwise untouched, so that a doubled slash shows itself.
+otherwise untouched, so that a doubled slash shows itself. Beside them are the sandbox's own paths: `bulkorders.core.control`.
 """
 
 import os
@@ -13,14 +13,15 @@ import time
 from collections.abc import Callable, Mapping
 from dataclasses import replace
 from http import HTTPStatus
-from http.client import responses
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from threading import Event, Lock, Thread
 from types import TracebackType
 from typing import Any, Self
 from urllib.parse import parse_qsl
 
+from bulkorders.core.control import Control
 from bulkorders.core.imitation import Imitation, Reply, Request
+from bulkorders.core.wire import wire
 
 HOST = "127.0.0.1"
 LARGEST_BODY = 10 * 1024 * 1024
@@ -37,7 +38,7 @@ class Server:
     """Imitations under one server on 127.0.0.1; bound when made, served within `with` or by `serve_forever`.
 
     `port` 0 takes a free one. `clock` gives `Request.now` in unix seconds; delays are real seconds.
-    Raises OSError if the port is taken.
+    `control` puts faults into force and tells the truth, as the sandbox's own paths do. Raises OSError if the port is taken.
     """
 
     def __init__(self, imitations: Mapping[str, Imitation], port: int = 0, clock: Callable[[], float] = time.time) -> None:
@@ -48,6 +49,11 @@ class Server:
     def port(self) -> int:
         """The port that was bound."""
         return self._listener.server_port
+
+    @property
+    def control(self) -> Control:
+        """What the sandbox's own paths reach."""
+        return self._listener.control
 
     def url(self, name: str) -> str:
         """The base URL of the imitation of that name, without a slash at its end. KeyError if there is none."""
@@ -93,6 +99,7 @@ class _Listener(ThreadingHTTPServer):
 
     def __init__(self, imitations: Mapping[str, Imitation], port: int, clock: Callable[[], float]) -> None:
         self.imitations = dict(imitations)
+        self.control = Control(imitations)
         self.clock = clock
         self.stopping = Event()
         self._open: set[socket.socket] = set()
@@ -143,7 +150,7 @@ class _Connection(BaseHTTPRequestHandler):
         name, slash, path = self.path.removeprefix("/").partition("/")
         imitation = self.server.imitations.get(name.partition("?")[0])
         if imitation is None:
-            self._send(Reply(HTTPStatus.NOT_FOUND, b""))
+            self._send(self.server.control.handle(self._request(self.path, body)))
             return
         self._put(imitation, self._request(slash + path, body))
 
@@ -172,10 +179,7 @@ class _Connection(BaseHTTPRequestHandler):
                 reply = replace(reply, drop="before")
         finally:
             imitation.done(request)
-        if reply.drop:
-            self._cut(reply)
-        else:
-            self._send(reply)
+        self._send(reply)
 
     def _body(self) -> bytes | None:
         """The whole body, or None if it was refused or its sender has gone."""
@@ -211,17 +215,20 @@ class _Connection(BaseHTTPRequestHandler):
             pass
 
     def _send(self, reply: Reply) -> None:
-        self.connection.sendall(_head(reply) + reply.body)
+        """Writes the answer, and cuts the connection where the reply says so.
 
-    def _cut(self, reply: Reply) -> None:
-        """Sends the part of the answer that `drop` leaves, then cuts the connection with RST."""
-        head = _head(reply)
-        parts = {
-            "before": b"",
-            "headers": head[: len(head) // 2],
-            "body": head + reply.body[: len(reply.body) // 2],
-        }
-        self.connection.sendall(parts[reply.drop])
+        However long the answer is, it ends when the client has gone, since writing to it fails, and when the server closes.
+        """
+        for piece in wire(reply):
+            self.connection.sendall(piece)
+            if reply.gap and self.server.stopping.wait(reply.gap):
+                self.close_connection = True
+                return
+        if reply.drop:
+            self._cut()
+
+    def _cut(self) -> None:
+        """Ends the connection with RST."""
         self.close_connection = True
         self.connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, CUT_AT_ONCE)
         # The reading file holds the socket open; it has to go first, or an orderly end would be sent before the cut.
@@ -230,14 +237,6 @@ class _Connection(BaseHTTPRequestHandler):
 
     def log_message(self, format: str, *args: Any) -> None:
         """Requests carry tokens, names and addresses: none is logged."""
-
-
-def _head(reply: Reply) -> bytes:
-    """Status line and headers, with the length of the whole body."""
-    headers = {**reply.headers, "content-length": str(len(reply.body))}
-    lines = [f"HTTP/1.1 {reply.status} {responses.get(reply.status, '')}"]
-    lines += [f"{name}: {value}" for name, value in headers.items()]
-    return ("\r\n".join(lines) + "\r\n\r\n").encode("latin-1")
 
 
 def _end(connection: socket.socket, how: int) -> None:

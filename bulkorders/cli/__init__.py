@@ -1,7 +1,6 @@
 """The command line: options to one pipeline call, to words, to an exit code."""
 
 import os
-import signal
 import sys
 from collections.abc import Sequence
 from typing import NoReturn
@@ -12,6 +11,7 @@ from bulkorders import __version__
 from bulkorders.core.words import Words
 from bulkorders.errors import BulkordersError
 
+from . import interrupts
 from .accounts import accounts
 from .batches import results, status
 from .check import check
@@ -45,8 +45,9 @@ def main(arguments: Sequence[str] | None = None) -> NoReturn:
     given = list(sys.argv[1:] if arguments is None else arguments)
     choose_lang(given)
     _prepare_streams()
-    signal.signal(signal.SIGTERM, _interrupt)
-    sys.exit(_run(given))
+    interrupts.listen()
+    code = _run(given)
+    sys.exit(INTERRUPTED if interrupts.has_happened() else code)
 
 
 def _run(arguments: Sequence[str]) -> int:
@@ -92,11 +93,6 @@ def _bug(error: Exception) -> str:
     return say(
         f"程序出错（{kind} {place}）：请把这句话发给技术支持。", f"The program failed ({kind} {place}): pass this sentence to support."
     )
-
-
-def _interrupt(_signal: int, _frame: object) -> None:
-    """SIGTERM ends a run as Ctrl-C does."""
-    raise KeyboardInterrupt
 
 
 def _prepare_streams() -> None:

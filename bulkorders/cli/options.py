@@ -26,6 +26,7 @@ NO_WAIT = option(
     zh="账号正被别的程序使用时，不等，交给它发送",
     en="If another process holds the account, leave the rest to it.",
 )
+KEEP_GOING = option("--keep-going", is_flag=True, zh="连续被平台拒绝也照发，不停下", en="Go on however many orders are refused alike.")
 NO_FOLLOW = option("--no-follow", is_flag=True, zh="平台受理后不再跟踪", en="Do not follow accepted orders.")
 
 

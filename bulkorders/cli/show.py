@@ -22,6 +22,7 @@ from bulkorders.pipeline.app import path_text
 from bulkorders.pipeline.ingest import Checkup
 from bulkorders.pipeline.report import BatchReport, fate_words
 
+from .interrupts import let_finish
 from .words import lang, say
 
 SHOWN_ROWS = 20
@@ -190,6 +191,15 @@ class Talk:
                 self._said = line
                 self._console.print(Text(line, style="yellow"))
 
+    def expects(self, account: str, orders: int, seconds: float) -> None:
+        """One line of what it will take."""
+        long = _duration(seconds)
+        self.waits(account, Words(f"{orders} 单，约 {long.zh}", f"{orders} orders, about {long.en}"))
+
+    def finishes(self) -> None:
+        """The results are written whatever happens."""
+        let_finish()
+
     def follows(self, account: str, orders: int, minutes: float) -> None:
         """A second bar: how many of the orders that the remote has taken are created; without a terminal one line."""
         if not orders and account not in self._most:
@@ -202,6 +212,16 @@ class Talk:
                 self._followed[account] = self._progress.add_task(say("等平台建好", "being created"))
             most = self._most[account]
             self._progress.update(self._followed[account], total=most, completed=most - orders)
+
+
+def _duration(seconds: float) -> Words:
+    """A time as people say it."""
+    if seconds < 90:
+        return Words(f"{max(round(seconds), 1)} 秒", f"{max(round(seconds), 1)} s")
+    minutes = round(seconds / 60)
+    if minutes < 90:
+        return Words(f"{minutes} 分钟", f"{minutes} min")
+    return Words(f"{minutes // 60} 小时 {minutes % 60} 分钟", f"{minutes // 60} h {minutes % 60} min")
 
 
 _FOLLOWS = Words("平台已收下，正在创建，最多等 {minutes} 分钟", "taken and being created; waiting for {minutes} minutes at most")

@@ -9,7 +9,7 @@ import click
 
 from bulkorders.core.words import Words
 
-from .options import ACCOUNT, FILES, JSON, NO_FOLLOW, NO_WAIT, RESULTS, SANDBOX, common, open_app
+from .options import ACCOUNT, FILES, JSON, KEEP_GOING, NO_FOLLOW, NO_WAIT, RESULTS, SANDBOX, common, open_app
 from .words import Command, lang, option, printing, say
 
 if TYPE_CHECKING:
@@ -36,12 +36,13 @@ if TYPE_CHECKING:
     zh="内容变了的订单按修改发送（平台支持才行）",
     en="Send changed orders as modifications.",
 )
+@KEEP_GOING
 @NO_FOLLOW
 @NO_WAIT
 @common
 def submit(
     files: Sequence[Path], as_json: bool, account: str | None, results: Path | None, sandbox: bool, strict: bool, update: bool,
-    no_follow: bool, no_wait: bool, config: Path | None, journal: str | None,
+    keep_going: bool, no_follow: bool, no_wait: bool, config: Path | None, journal: str | None,
 ) -> int:  # fmt: skip
     """The exit code is the fate of these orders."""
     from bulkorders.pipeline.service import Options, submit_files
@@ -49,7 +50,7 @@ def submit(
     from .show import talk
 
     named = None if sandbox else account
-    options = Options(named, results, strict=strict, update=update, wait=not no_wait, follow=not no_follow)
+    options = Options(named, results, strict=strict, update=update, wait=not no_wait, follow=not no_follow, keep_going=keep_going)
     with open_app(config, journal, sandbox=sandbox) as app:
         with talk() as told:
             reports = submit_files(app, files, options, told)
@@ -63,11 +64,13 @@ def submit(
 @click.argument("batch", required=False, metavar="[BATCH]")
 @JSON
 @RESULTS
+@KEEP_GOING
 @NO_FOLLOW
 @NO_WAIT
 @common
 def resume(
-    batch: str | None, as_json: bool, results: Path | None, no_follow: bool, no_wait: bool, config: Path | None, journal: str | None
+    batch: str | None, as_json: bool, results: Path | None, keep_going: bool, no_follow: bool, no_wait: bool, config: Path | None,
+    journal: str | None,
 ) -> int:  # fmt: skip
     """With nothing unfinished it prints nothing and ends with 0."""
     from bulkorders.pipeline.service import Options, resume_batches
@@ -76,7 +79,7 @@ def resume(
 
     with open_app(config, journal) as app:
         with talk() as told:
-            options = Options(results=results, wait=not no_wait, follow=not no_follow)
+            options = Options(results=results, wait=not no_wait, follow=not no_follow, keep_going=keep_going)
             reports = resume_batches(app, batch, options, told)
         return _tell(app, reports, as_json=as_json, follow=not no_follow)
 

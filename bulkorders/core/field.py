@@ -16,7 +16,7 @@ class Field:
 
     `key`: rows with equal keys are one element of the field's level. `unit`: what the values are in, named in the label.
     `aliases`: other headings that mean it (the API's own names always do). `example`: the cell of the template's example row.
-    `note`: what to know when filling it in.
+    `note`: what to know when filling it in. `personal`: it says something of a person, so it is forgotten in time.
     """
 
     name: str
@@ -29,6 +29,7 @@ class Field:
     aliases: tuple[str, ...] = ()
     example: str = ""
     note: Words = NOTHING
+    personal: bool = False
 
     @property
     def level(self) -> str:

@@ -3,7 +3,7 @@
 The server that gives it a socket is `bulkorders.sandbox`; it knows no provider, and an imitation knows no socket.
 """
 
-from collections.abc import Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any, Protocol
 
@@ -31,7 +31,13 @@ class Reply:
     delay: float = 0.0
     """Seconds between the request's arrival and the answer's first byte."""
     drop: str = ""
-    """`before`: cut before any byte of the answer; `headers`: within the headers; `body`: within the body."""
+    """`before`: cut before any byte of the answer; `headers`: within the headers; `after_headers`; `body`: within the body."""
+    gap: float = 0.0
+    """Seconds between each byte of the answer and the next."""
+    stream: Iterable[bytes] | None = None
+    """The body in pieces, in place of `body`: sent chunked and never held whole, so it may be huge, or have no end."""
+    endless_headers: bool = False
+    """Header lines follow each other for ever."""
 
 
 @dataclass(frozen=True)
@@ -39,7 +45,7 @@ class Fault:
     """What goes wrong with one call that an imitation has let in; calls refused before that use up no fault.
 
     `code`, `body` and `status` replace the answer. Unless `entered`, a replaced or dropped call takes no effect; a
-    fault that only delays changes nothing else.
+    fault that only delays, edits or hides changes nothing else.
     """
 
     path: str = ""
@@ -50,12 +56,22 @@ class Fault:
     """What the remote says besides the code."""
     status: int = 200
     body: bytes | None = None
+    headers: Mapping[str, str] = field(default_factory=dict)
+    """Added to the answer's, or in place of those of the same name."""
+    edit: Callable[[Reply], Reply] | None = None
+    """What becomes of the answer on its way, the remote's own or the fault's."""
     drop: str = ""
     """As in `Reply.drop`."""
     delay: float = 0.0
     """Seconds, besides the remote's own."""
     entered: bool = False
     """The call takes its effect first: the order is there although the answer is lost."""
+    late: float | None = None
+    """The call takes its effect so many seconds after the answer has left: at the next look at the imitation from then on."""
+    hides: float = 0.0
+    """Seconds for which look-ups do not show the order that the call enters."""
+    ends_token: bool = False
+    """The caller's access token is worth nothing from now on, as if another program had fetched one: this call is refused for it."""
     keeps_token: bool = False
     """The rate limit's token stays out although the call has ended, as long as the remote's rules let it."""
 
@@ -66,8 +82,8 @@ class Fault:
 
     @property
     def takes_effect(self) -> bool:
-        """Whether the call is carried out."""
-        return self.entered or not (self.replaces or self.drop)
+        """Whether the call is carried out at once."""
+        return self.entered or not (self.replaces or self.drop or self.late is not None)
 
 
 class Imitation(Protocol):

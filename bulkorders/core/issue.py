@@ -319,6 +319,18 @@ NO_ACCOUNT = _error(
     "{where}的「{value}」没有分配给任何账号：请核对店铺名，或请管理员在配置里把它加到账号的 stores。",
     '{where}: no account lists "{value}": check the name, or add it to the stores of an account.',
 )
+UNKNOWN_STORE = _error(
+    "unknown_store",
+    "平台上没有这个店铺",
+    "{where}：平台账号里没有店铺「{store}」，最接近的是「{nearest}」，请核对店铺名和店铺国家。",
+    '{where}: the account has no store "{store}"; the nearest is "{nearest}": check name and country.',
+)
+STORE_STOPPED = _error(
+    "store_stopped",
+    "店铺在平台上不能用",
+    "{where}：店铺「{store}」在平台上{state}，建不了订单，请先到平台处理好店铺再提交。",
+    '{where}: the store "{store}" is {state} at the remote: mend that there, then submit again.',
+)
 NO_ORDERS = _warning(
     "no_orders",
     "表里没有订单",

@@ -22,15 +22,20 @@ class Verdict(StrEnum):
     """The remote has the order already and left it as it is."""
     ABSENT = "absent"
     """Looked up, and the remote does not have it."""
+    EXISTS = "exists"
+    """Refused, since the remote has an order of that number: ours or not, it does not say."""
     FOREIGN = "foreign"
-    """Looked up before it was ever sent, and the remote has it from somebody else: not sent."""
+    """The remote has an order of that number that is not this one: not sent, or not taken."""
+    WITHHELD = "withheld"
+    """Not looked up: the remote does not let this account ask."""
 
 
 @dataclass(frozen=True)
 class Outcome:
     """An answer, understood. `code` is the remote's own; `wait` the least seconds until the next call, where the remote named them.
 
-    `carrier` is who brings the goods, `tracking_number` theirs; `may_change`: the number is not the last one yet.
+    `carrier` is who brings the goods, `tracking_number` theirs; `may_change`: the number is not the last one yet. `is_same`: what the
+    remote has was compared with what was to be sent, and is the same.
     """
 
     verdict: Verdict
@@ -42,3 +47,4 @@ class Outcome:
     tracking_number: str | None = None
     carrier: str | None = None
     may_change: bool = False
+    is_same: bool = False

@@ -1,6 +1,7 @@
-"""Order to JSON by path, and the fingerprint of what an order says."""
+"""Order to JSON by path, what is left of that when it is forgotten, and the fingerprint of what an order says."""
 
 import hashlib
+import json
 from decimal import Decimal
 from typing import Any
 
@@ -8,7 +9,7 @@ import orjson
 
 from .cell import plain, shown
 from .order import Element, Order
-from .template import Level
+from .template import Level, Template
 
 FINGERPRINT_VERSION = "1"
 
@@ -35,6 +36,27 @@ def _number(value: Any) -> Any:
     if isinstance(value, Decimal):
         return orjson.Fragment(plain(value))
     raise TypeError(f"{type(value).__name__} has no JSON form")
+
+
+def strip(template: Template, payload: bytes) -> bytes:
+    """What is left of a payload's bytes without what is personal: the template's other fields, and nothing of what it does not know."""
+    try:
+        found = json.loads(payload, parse_float=Decimal, parse_int=Decimal)
+    except ValueError:
+        found = None
+    return encode(_impersonal(template.root, found))
+
+
+def _impersonal(level: Level, found: Any) -> dict[str, Any]:
+    names = {field.api_name for field in level.fields if not field.personal}
+    children = {child.api_name: child for child in level.children}
+    left: dict[str, Any] = {}
+    for name, value in found.items() if isinstance(found, dict) else ():
+        if name in children and isinstance(value, list):
+            left[name] = [_impersonal(children[name], each) for each in value]
+        elif name in names and not isinstance(value, dict | list):
+            left[name] = value
+    return left
 
 
 def fingerprint(order: Order) -> str:

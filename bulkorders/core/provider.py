@@ -1,7 +1,7 @@
 """What a provider is: a folder that gives templates, settings, an api and a sandbox."""
 
 import datetime as dt
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
 from typing import Any, Protocol, runtime_checkable
@@ -9,7 +9,7 @@ from typing import Any, Protocol, runtime_checkable
 from .imitation import Imitation
 from .order import Order
 from .outcome import Outcome
-from .template import Template
+from .template import Finding, Template
 from .words import Words
 
 
@@ -53,6 +53,13 @@ class TokenStore(Protocol):
         """Held while one process gets a new pair."""
         ...
 
+    def recall(self, principal: str, name: str, ask: Callable[[], Any], *, now: dt.datetime, seconds: float) -> Any:
+        """What `ask` gave no longer ago than so many seconds, else what it gives now: asked by one process at a time.
+
+        Plain JSON, or an Outcome that says why there is none, which is not kept. Raises TimeoutError.
+        """
+        ...
+
 
 @dataclass(frozen=True)
 class Account:
@@ -91,10 +98,22 @@ class Api(Protocol):
 
 @runtime_checkable
 class LooksUp(Protocol):
-    """A remote that can be asked for an order. It is asked before an order first goes there, and follows what it has accepted."""
+    """A remote that can be asked for an order: for one that is in doubt, and for what it has accepted."""
 
     def look_up(self, payload: bytes) -> Outcome:
-        """What the remote has of the order of these frozen bytes: absent, or created, accepted, rejected; or why it cannot tell."""
+        """What the remote has of the order of these frozen bytes: absent, or created, accepted, rejected; or why it cannot tell.
+
+        `foreign`: an order of that number with other content. `withheld`: this account may not ask.
+        """
+        ...
+
+
+@runtime_checkable
+class Vets(Protocol):
+    """A remote that tells before the first call which orders it could never create, such as those of a store that it does not have."""
+
+    def vet(self, orders: Sequence[Order]) -> Outcome | Sequence[tuple[int, Finding]]:
+        """What is wrong, each with the number of its order; or the outcome that says why nothing can be told."""
         ...
 
 
@@ -108,7 +127,7 @@ class Provider(Protocol):
     test_hosts: frozenset[str]
     """Hosts where orders are not real."""
     updates: bool
-    """Whether sending an order again with other content modifies it."""
+    """Whether sending an order again with other content modifies it. It is then looked up before it first goes there."""
     tracks: bool
     """Whether its orders get a tracking number."""
 

@@ -18,6 +18,10 @@ class Words(NamedTuple):
         """Both sentences with their `{names}` filled."""
         return Words(self.zh.format(**in_language(values, "zh")), self.en.format(**in_language(values, "en")))
 
+    def without_stop(self) -> "Words":
+        """Both sentences without their full stop, to be quoted within another."""
+        return Words(self.zh.rstrip("。"), self.en.rstrip("."))
+
 
 def in_language(values: Mapping[str, object], lang: str) -> dict[str, object]:
     """Values for a sentence: those that are words themselves are said in its language."""

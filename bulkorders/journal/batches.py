@@ -1,10 +1,12 @@
 """Batches in: drafts are written, and released under the rules for an identity that the journal already knows."""
 
 import datetime as dt
+import hashlib
 from collections.abc import Iterable, Sequence
 from typing import Any, NamedTuple
 
-from sqlalchemy import Connection, Row, delete, insert, select, update
+from sqlalchemy import Connection, Row, delete, insert, select
+from sqlalchemy import update as update_
 
 from bulkorders.core.order import Status
 from bulkorders.core.result import Fate
@@ -74,16 +76,36 @@ def said(message: Words | None) -> dict[str, str | None]:
     return {"zh": message.zh, "en": message.en} if message else {"zh": None, "en": None}
 
 
-def release(journal: Journal, released: Sequence[str], now: dt.datetime, *, update: bool = False) -> None:
+def release(journal: Journal, released: Sequence[str], now: dt.datetime, *, update: bool = False, keep_going: bool = False) -> None:
     """Releases drafts, all or none: each of their valid orders becomes an order to send, or meets the one that the journal knows.
 
     Created with the same content: skipped. Created or accepted with other content: changed, or with `update` a modification that
     goes out. Refused: the next revision goes out. Not sent yet: the newest content wins. In doubt: the frozen revision is settled
-    first. What is no draft stays as it is.
+    first. What is no draft stays as it is. `keep_going`: no refusal pauses them.
     """
     with journal.write() as connection:
         for batch in released:
             _release(connection, batch, now, update)
+        if keep_going:
+            connection.execute(update_(batches).where(batches.c.id.in_(released)).values(keeps_going=True))
+
+
+def go_on(journal: Journal, resumed: Sequence[str], *, keep_going: bool = False) -> None:
+    """Batches that were paused are sent again; with `keep_going` no refusal pauses them any more."""
+    values = {"paused": False, **({"keeps_going": True} if keep_going else {})}
+    with journal.write() as connection:
+        connection.execute(update_(batches).where(batches.c.id.in_(resumed)).values(values))
+
+
+def pause_batch(journal: Journal, batch: str, reason: Words) -> bool:
+    """Sends no more of a batch until somebody goes on with it, and says why; gives False for one that keeps going."""
+    with journal.write() as connection:
+        may_pause = batches.c.id == batch, batches.c.keeps_going.is_(False)
+        if connection.execute(update_(batches).where(*may_pause).values(paused=True)).rowcount != 1:
+            return False
+        waiting = orders.c.batch == batch, orders.c.status == Status.PENDING.value
+        connection.execute(update_(orders).where(*waiting).values(**said(reason)))
+        return True
 
 
 def _release(connection: Connection, batch: str, now: dt.datetime, is_update: bool) -> None:
@@ -97,8 +119,8 @@ def _release(connection: Connection, batch: str, now: dt.datetime, is_update: bo
     known = _known(connection, [draft.identity for draft in drafts])
     for draft in drafts:
         _place(connection, draft, known.get(draft.identity), now, is_update)
-    connection.execute(update(placements).where(placements.c.batch == batch).values(payload=None))
-    connection.execute(update(batches).where(*is_draft).values(status="released", released_at=now))
+    connection.execute(update_(placements).where(placements.c.batch == batch).values(payload=None))
+    connection.execute(update_(batches).where(*is_draft).values(status="released", released_at=now))
 
 
 def drop_drafts(journal: Journal, dropped: Sequence[str]) -> None:
@@ -109,6 +131,11 @@ def drop_drafts(journal: Journal, dropped: Sequence[str]) -> None:
                 for table in (issues, placements):
                     connection.execute(delete(table).where(table.c.batch == batch))
                 connection.execute(delete(batches).where(batches.c.id == batch))
+
+
+def digest_of(payload: bytes) -> str:
+    """What tells whether a payload still is what was frozen."""
+    return hashlib.sha256(payload).hexdigest()
 
 
 class _Known(NamedTuple):
@@ -123,7 +150,8 @@ def _known(connection: Connection, identities: Sequence[str]) -> dict[str, _Know
     found: dict[str, _Known] = {}
     for start in range(0, len(identities), LOOKED_UP_AT_ONCE):
         part = identities[start : start + LOOKED_UP_AT_ONCE]
-        for row in connection.execute(select(orders).where(orders.c.identity.in_(part)).order_by(orders.c.revision)):
+        with_batch = select(orders, batches.c.paused).outerjoin(batches, batches.c.id == orders.c.batch)
+        for row in connection.execute(with_batch.where(orders.c.identity.in_(part)).order_by(orders.c.revision)):
             before = found.get(row.identity)
             found[row.identity] = _Known(before.order if before and row.void else row, row.revision)
     return found
@@ -147,12 +175,14 @@ def _place(connection: Connection, draft: Row[Any], known: _Known | None, now: d
         _renew(connection, draft, order, now)
         _attach(connection, draft, order.id)
     else:  # the frozen revision is settled first; how the batch sees it depends on whether the content is the same
+        if order.paused and status is Status.PENDING:  # whoever submits it again wants it sent
+            connection.execute(update_(orders).where(orders.c.id == order.id).values(batch=draft.batch))
         _attach(connection, draft, order.id)
 
 
 def _attach(connection: Connection, draft: Row[Any], order: int, fate: Fate | None = None, message: Words | None = None) -> None:
     values = {"order_id": order, "fate": fate and fate.value, **said(message)}
-    connection.execute(update(placements).where(placements.c.id == draft.id).values(values))
+    connection.execute(update_(placements).where(placements.c.id == draft.id).values(values))
 
 
 def _new_order(
@@ -161,8 +191,8 @@ def _new_order(
     """A new revision, frozen as it is, ready to be claimed."""
     values = {
         "identity": draft.identity, "revision": revision, "gate": draft.gate, "template": draft.template, "display": draft.display,
-        "key": draft.key, "payload": draft.payload, "fingerprint": draft.fingerprint, "status": Status.PENDING.value,
-        "attempts": 0, "waits": 0, "batch": draft.batch, "updates": updates, "taken": taken,
+        "key": draft.key, "payload": draft.payload, "digest": digest_of(draft.payload), "fingerprint": draft.fingerprint,
+        "status": Status.PENDING.value, "attempts": 0, "waits": 0, "batch": draft.batch, "updates": updates, "taken": taken,
     }  # fmt: skip
     order: int = connection.execute(insert(orders).values(values).returning(orders.c.id)).scalar_one()
     _log(connection, order, None, now)
@@ -173,9 +203,11 @@ def _renew(connection: Connection, draft: Row[Any], known: Row[Any], now: dt.dat
     """The newest content wins over one that was never sent; the older batches are told so."""
     older = placements.c.order_id == known.id, placements.c.fate.is_(None), placements.c.fingerprint != draft.fingerprint
     told = {"fate": Fate.CHANGED.value, **said(RENEWED.fill(batch=draft.batch))}
-    connection.execute(update(placements).where(*older).values(told))
-    newer = {"payload": draft.payload, "fingerprint": draft.fingerprint, "batch": draft.batch}
-    connection.execute(update(orders).where(orders.c.id == known.id).values(newer))
+    connection.execute(update_(placements).where(*older).values(told))
+    newer = {
+        "payload": draft.payload, "digest": digest_of(draft.payload), "fingerprint": draft.fingerprint, "batch": draft.batch,
+    }  # fmt: skip
+    connection.execute(update_(orders).where(orders.c.id == known.id).values(newer))
     _log(connection, known.id, known.status, now, f"content of batch {draft.batch}")
 
 

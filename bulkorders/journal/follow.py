@@ -1,7 +1,7 @@
 """Orders that the remote has taken, or may have: asked for one after the other until they are created or refused, with their last number.
 
 `due` of an accepted order, of one in doubt, and of a created one whose tracking number may still change, is when to ask for it next;
-what has none is not asked for.
+what has none is not asked for. One in doubt has none when the run that asked for it has given it up: the next run asks anew.
 """
 
 import datetime as dt
@@ -10,9 +10,11 @@ from collections.abc import Sequence
 from sqlalchemy import ColumnElement, Select, func, insert, select, update
 
 from bulkorders.core.order import TRANSITIONS, Status
+from bulkorders.core.words import Words
 
 from .batches import said
 from .journal import Journal
+from .queue import tell_fate
 from .records import Followed, Settled
 from .tables import events, orders, placements
 
@@ -45,7 +47,15 @@ def to_ask(journal: Journal, gate: str, now: dt.datetime, statuses: Sequence[Sta
         row = connection.execute(first).one_or_none()
     if row is None:
         return None
-    return Followed(row.id, row.payload, Status(row.status), row.asks, row.tracking_number, row.submitted_at, row.updates)
+    message = Words(row.zh, row.en) if row.zh else None
+    return Followed(row.id, row.payload, Status(row.status), row.asks, row.tracking_number, row.submitted_at, row.updates, message)
+
+
+def doubt_anew(journal: Journal, gate: str, batches: Sequence[str], now: dt.datetime) -> None:
+    """What these batches have in doubt is asked for, given up before or not."""
+    in_doubt = orders.c.gate == gate, orders.c.status == Status.IN_DOUBT.value, orders.c.id.in_(_of(batches))
+    with journal.write() as connection:
+        connection.execute(update(orders).where(*in_doubt).values(due=now))
 
 
 def ask_at_once(journal: Journal, batches: Sequence[str], now: dt.datetime) -> None:
@@ -69,10 +79,11 @@ def is_due(journal: Journal, gate: str, batches: Sequence[str], now: dt.datetime
         return connection.execute(due).first() is not None
 
 
-def put_off(journal: Journal, order: Followed, due: dt.datetime | None) -> None:
-    """There is no news of an order: it is asked for again at `due`, or never."""
+def put_off(journal: Journal, order: Followed, due: dt.datetime | None, message: Words | None = None) -> None:
+    """There is no news of an order, or only the message: it is asked for again at `due`, or not in this run."""
+    values = {"due": due, "asks": order.asks + 1, **said(message or order.message)}
     with journal.write() as connection:
-        connection.execute(update(orders).where(orders.c.id == order.id).values(due=due))
+        connection.execute(update(orders).where(orders.c.id == order.id).values(values))
 
 
 def answered(journal: Journal, order: Followed, settled: Settled) -> None:
@@ -86,6 +97,8 @@ def answered(journal: Journal, order: Followed, settled: Settled) -> None:
     with journal.write() as connection:
         stands = orders.c.id == order.id, orders.c.status == order.status.value
         connection.execute(update(orders).where(*stands).values(values))
+        if settled.fate:
+            tell_fate(connection, order.id, settled.fate, settled.message)
         if settled.status is not order.status or settled.tracking_number != order.tracking_number:
             connection.execute(insert(events).values(_event(order, settled)))
 

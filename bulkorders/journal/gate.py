@@ -1,6 +1,7 @@
 """The gate: one holder at a time for each principal and endpoint, across processes.
 
-A file lock beside the journal, which the operating system lets go when its holder dies. Who holds it stands in a file next to it.
+A file lock beside the journal, which the operating system lets go when its holder dies. Who holds it stands in a file next to it, which
+he touches as long as he is at work.
 """
 
 import datetime as dt
@@ -8,23 +9,57 @@ import hashlib
 import json
 import os
 import socket
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 from filelock import FileLock, Timeout
+from sqlalchemy import select
+from sqlalchemy.dialects.sqlite import insert
 
 from .journal import Journal
+from .tables import gates
+
+BEAT_SECONDS = 1.0
 
 
 @dataclass(frozen=True)
 class Holder:
-    """Who holds a gate, and since when."""
+    """Who holds a gate, since when, and when he last showed that he is at work (unix seconds)."""
 
     host: str
     pid: int
     since: dt.datetime
+    beaten_at: float = field(default=0.0, compare=False)
+
+    @property
+    def silent(self) -> float:
+        """For how many seconds he has shown nothing."""
+        return max(time.time() - self.beaten_at, 0.0)
+
+    @property
+    def is_here(self) -> bool:
+        """Whether he is a process of this machine."""
+        return self.host == socket.gethostname()
+
+
+@dataclass
+class Held:
+    """A gate that this process holds."""
+
+    path: Path
+    _beaten: float = 0.0
+
+    def beat(self) -> bool:
+        """Shows that the holder is at work, once a second; gives whether that was now."""
+        is_time = (now := time.monotonic()) - self._beaten >= BEAT_SECONDS
+        if is_time:
+            self._beaten = now
+            with suppress(OSError):
+                os.utime(self.path)
+        return is_time
 
 
 def _path(journal: Journal, gate: str) -> Path:
@@ -32,22 +67,24 @@ def _path(journal: Journal, gate: str) -> Path:
 
 
 @contextmanager
-def hold(journal: Journal, gate: str, now: dt.datetime) -> Iterator[bool]:
-    """Holds a gate for the block if it is free: gives whether it was."""
+def hold(journal: Journal, gate: str, now: dt.datetime) -> Iterator[Held | None]:
+    """Holds a gate for the block if it is free; gives None where somebody else holds it."""
     path = _path(journal, gate)
-    lock = FileLock(path)
+    lock = FileLock(path, mode=0o600)
     try:
         lock.acquire(timeout=0)
     except Timeout:
-        yield False
+        yield None
         return
+    told = path.with_suffix(".json")
     try:
         said = {"host": socket.gethostname(), "pid": os.getpid(), "since": now.isoformat()}
-        path.with_suffix(".json").write_text(json.dumps(said), encoding="utf-8")
-        yield True
+        told.touch(mode=0o600)
+        told.write_text(json.dumps(said), encoding="utf-8")
+        yield Held(told)
     finally:
         with suppress(OSError):
-            path.with_suffix(".json").unlink()
+            told.unlink()
         lock.release()
 
 
@@ -55,19 +92,54 @@ def holder(journal: Journal, gate: str) -> Holder | None:
     """Who holds a gate now, as far as he has said so; None where nobody does."""
     if _is_free(journal, gate):
         return None
+    told = _path(journal, gate).with_suffix(".json")
     try:
-        said = json.loads(_path(journal, gate).with_suffix(".json").read_text(encoding="utf-8"))
-        return Holder(said["host"], said["pid"], dt.datetime.fromisoformat(said["since"]))
+        said = json.loads(told.read_text(encoding="utf-8"))
+        return Holder(said["host"], said["pid"], dt.datetime.fromisoformat(said["since"]), told.stat().st_mtime)
     except (OSError, ValueError, KeyError, TypeError):
         return None
 
 
 def _is_free(journal: Journal, gate: str) -> bool:
     """Whether nobody holds it: the file stays behind when a holder is killed, his lock does not."""
-    lock = FileLock(_path(journal, gate))
+    lock = FileLock(_path(journal, gate), mode=0o600)
     try:
         lock.acquire(timeout=0)
     except Timeout:
         return False
     lock.release()
     return True
+
+
+# -- what the journal keeps of a gate ----------------------------------------------------------------------------------------
+def pause(journal: Journal, gate: str, now: dt.datetime) -> None:
+    """Nothing is sent through a gate any more, by any process, until it is unpaused."""
+    _keep(journal, gate, paused_at=now)
+
+
+def unpause(journal: Journal, gate: str) -> None:
+    """Orders leave through the gate again."""
+    _keep(journal, gate, paused_at=None)
+
+
+def paused_at(journal: Journal, gate: str) -> dt.datetime | None:
+    """Since when a gate is paused; None where it is not."""
+    with journal.read() as connection:
+        return connection.execute(select(gates.c.paused_at).where(gates.c.gate == gate)).scalar()
+
+
+def keep_pace(journal: Journal, gate: str, seconds: float) -> None:
+    """Remembers how long it takes from one order to the next, for the next estimate."""
+    _keep(journal, gate, seconds=seconds)
+
+
+def kept_pace(journal: Journal, gate: str) -> float | None:
+    """Seconds from one order to the next, as measured last; None where nothing was sent yet."""
+    with journal.read() as connection:
+        return connection.execute(select(gates.c.seconds).where(gates.c.gate == gate)).scalar()
+
+
+def _keep(journal: Journal, gate: str, **values: object) -> None:
+    statement = insert(gates).values(gate=gate, **values)
+    with journal.write() as connection:
+        connection.execute(statement.on_conflict_do_update(index_elements=["gate"], set_=values))

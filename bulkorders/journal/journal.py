@@ -4,34 +4,48 @@ SQLite with WAL and `synchronous=FULL`; every writing transaction is `BEGIN IMME
 writes fails at once under load, whatever the busy timeout.
 """
 
+import time
 import uuid
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
 from filelock import FileLock
-from sqlalchemy import Connection, Engine, create_engine, event, inspect, select
+from sqlalchemy import Connection, Engine, create_engine, event, func, inspect, select
 from sqlalchemy.dialects.sqlite import insert
 from sqlalchemy.engine import URL, make_url
 from sqlalchemy.exc import ArgumentError, DatabaseError
 
+from bulkorders.core.words import Words
+from bulkorders.crash import crash_point
 from bulkorders.errors import JournalError, os_reason
 
-from .tables import HEAD, meta
+from .side import Side
+from .tables import HEAD, events, meta
 
 BUSY_SECONDS = 30
+CHECKED_EACH_TIME = 64 * 1024 * 1024
+"""Bytes up to which a journal is looked through whenever it is opened: that takes some tenths of a second."""
+CHECKED_SECONDS = 24 * 60 * 60
 _READING = "reading"
+_NEWEST_EVENT = "SELECT max(id) FROM events"
 
 
 @dataclass(frozen=True)
 class Journal:
-    """An open journal. `folder` is where its gates and the merchants' files lie, beside it."""
+    """An open journal. `folder` is where its gates and the merchants' files lie, beside it.
+
+    `incomplete`: why it may not know every order that was created; each is looked up before it is sent. `noticed`: that was found now.
+    """
 
     engine: Engine
     folder: Path
     id: str
+    side: Side
+    incomplete: Words | None = None
+    noticed: bool = False
 
     @contextmanager
     def read(self) -> Iterator[Connection]:
@@ -42,8 +56,13 @@ class Journal:
     @contextmanager
     def write(self) -> Iterator[Connection]:
         """A transaction that writes; committed at the end, rolled back by an exception."""
-        with _as_journal_error(str(self.engine.url.database)), self.engine.begin() as connection:
-            yield connection
+        with _as_journal_error(str(self.engine.url.database)):
+            with self.engine.begin() as connection:
+                yield connection
+                newest = connection.exec_driver_sql(_NEWEST_EVENT).scalar() or 0
+                crash_point()
+            crash_point()
+            self.side.note(self.id, newest)
 
     def close(self) -> None:
         """Lets go of the files."""
@@ -51,20 +70,29 @@ class Journal:
 
 
 def open_journal(url: str) -> Journal:
-    """Opens a journal by its SQLAlchemy URL, and makes or upgrades it where needed. Raises JournalError."""
-    parsed = _parse(url)
-    path = Path(parsed.database or "").resolve()  # by whatever name: its gates lie beside the file itself
+    """Opens a journal by its SQLAlchemy URL, and makes or upgrades it where needed. Raises JournalError.
+
+    One that is gone or older than it was is opened as incomplete; one that is damaged, or of a newer version, is refused.
+    """
+    path = journal_path(url)
     folder = path.with_name(path.name + ".files")
     with _as_journal_error(str(path)):
         path.parent.mkdir(parents=True, exist_ok=True)
         folder.mkdir(mode=0o700, exist_ok=True)
-        path.touch(mode=0o600)  # what SQLite puts beside it takes its mode
-        with FileLock(folder / "open.lock", timeout=BUSY_SECONDS):
-            engine = _engine(parsed)
-            _prepare(engine)
-    with engine.connect() as connection:
-        identifier = connection.execute(select(meta.c.value).where(meta.c.name == "journal_id")).scalar_one()
-    return Journal(engine, folder, identifier)
+        with FileLock(folder / "open.lock", timeout=BUSY_SECONDS, mode=0o600):
+            _refuse_a_log_alone(path)
+            path.touch(mode=0o600)  # what SQLite puts beside it takes its mode
+            engine = _engine(_parse(url))
+            try:
+                return _prepared(Journal(engine, folder, "", Side(path.with_name(path.name + ".side"))))
+            except BaseException:
+                engine.dispose()
+                raise
+
+
+def journal_path(url: str) -> Path:
+    """The file of a journal's URL, by whatever name: its gates lie beside the file itself. Raises JournalError."""
+    return Path(_parse(url).database or "").resolve()
 
 
 def _parse(url: str) -> URL:
@@ -86,7 +114,7 @@ def _engine(url: URL) -> Engine:
     @event.listens_for(engine, "connect")
     def _connect(connection: Any, _record: Any) -> None:
         connection.isolation_level = None  # the driver begins no transaction of its own
-        for pragma in ("journal_mode=WAL", "synchronous=FULL", "foreign_keys=ON"):
+        for pragma in ("journal_mode=WAL", "synchronous=FULL", "foreign_keys=ON", "secure_delete=ON"):
             connection.execute(f"PRAGMA {pragma}")
 
     @event.listens_for(engine, "begin")
@@ -97,14 +125,58 @@ def _engine(url: URL) -> Engine:
     return engine
 
 
-def _prepare(engine: Engine) -> None:
-    """Makes a new journal, or upgrades an old one. Called under the file lock."""
-    if _version(engine) != HEAD:
+def _refuse_a_log_alone(path: Path) -> None:
+    """A write-ahead log whose journal is gone would be taken for a new one's."""
+    log = path.with_name(path.name + "-wal")
+    if (not path.exists() or not path.stat().st_size) and log.exists() and log.stat().st_size:
+        raise JournalError(
+            f"流水账 {path} 不见了，只剩下 {log.name}：请从备份恢复；找不回来就把 {log.name} 移走，再运行一次。",
+            f"the journal {path} is gone, only {log.name} is left: restore it from a backup, or move {log.name} away and run again.",
+        )
+
+
+def _prepared(journal: Journal) -> Journal:
+    """A new journal made, or an old one checked and upgraded. Called under the file lock."""
+    version = _version(journal.engine)
+    if version is not None:
+        check_pages(journal)
+    if version != HEAD:
         from .migrate import upgrade
 
-        upgrade(engine)
-    with engine.begin() as connection:
+        upgrade(journal.engine)
+    with journal.engine.begin() as connection:
         connection.execute(insert(meta).values(name="journal_id", value=uuid.uuid4().hex).on_conflict_do_nothing())
+        kept = {row.name: row.value for row in connection.execute(select(meta))}
+        newest = connection.execute(select(func.max(events.c.id))).scalar() or 0
+        lacks = journal.side.missing(kept["journal_id"], newest)
+        if lacks:
+            said = insert(meta).values(name="incomplete", value=f"{lacks.zh}|{lacks.en}")
+            connection.execute(said.on_conflict_do_update(index_elements=["name"], set_={"value": said.excluded.value}))
+    journal.side.note(kept["journal_id"], newest)
+    told = kept.get("incomplete")
+    incomplete = lacks or (Words(*told.split("|", 1)) if told else None)
+    return replace(journal, id=kept["journal_id"], incomplete=incomplete, noticed=lacks is not None)
+
+
+def check_pages(journal: Journal, *, always: bool = False) -> None:
+    """Looks for damage in the journal's pages and indices. Raises JournalError.
+
+    A large journal is looked through once a day, unless `always`.
+    """
+    stamp = journal.folder / "checked"
+    path = Path(str(journal.engine.url.database))
+    is_recent = stamp.exists() and time.time() - stamp.stat().st_mtime < CHECKED_SECONDS
+    if not always and is_recent and path.stat().st_size > CHECKED_EACH_TIME:
+        return
+    with journal.read() as connection:
+        said = connection.exec_driver_sql("PRAGMA integrity_check(1)").scalar()
+        loose = connection.exec_driver_sql("PRAGMA foreign_key_check").first()
+    if said != "ok" or loose is not None:
+        raise JournalError(
+            f"流水账 {path} 已经损坏，没有使用它：请从备份恢复（bulkorders journal backup 留的那份），或联系技术支持。",
+            f"the journal {path} is damaged and was not used: restore it from a backup.",
+        )
+    stamp.touch(mode=0o600)
 
 
 def _version(engine: Engine) -> str | None:
@@ -125,14 +197,18 @@ _REASONS = (
 )
 
 
+def database_reason(said: str) -> tuple[str, str]:
+    """Why the database refused, in a few words of each language."""
+    return next(((zh, en) for word, zh, en in _REASONS if word in said.casefold()), ("数据库出错", "the database fails"))
+
+
 @contextmanager
 def _as_journal_error(path: str) -> Iterator[None]:
     """What the database or the disk says, as one sentence. The statement's values are never quoted."""
     try:
         yield
     except DatabaseError as error:
-        said = str(error.orig).casefold()
-        zh, en = next(((zh, en) for word, zh, en in _REASONS if word in said), ("数据库出错", "the database fails"))
+        zh, en = database_reason(str(error.orig))
         raise JournalError(f"流水账 {path} 用不了：{zh}。", f"the journal {path} cannot be used: {en}.") from error
     except OSError as error:
         busy = ("正被别的程序占用，请稍后再试", "another program holds it; try again later")

@@ -35,9 +35,10 @@ def keep(journal: Journal, file: Path) -> tuple[str, Path]:
 
 
 def discard(journal: Journal, content_hash: str) -> None:
-    """Lets go of a file of which no batch was made. Files of batches stay."""
+    """Lets go of a file of which no batch was made. Files of batches stay until they are forgotten."""
+    kept = batches.c.content_hash == content_hash, batches.c.forgotten_at.is_(None)
     with journal.read() as connection:
-        is_used = connection.execute(select(batches.c.id).where(batches.c.content_hash == content_hash).limit(1)).first()
+        is_used = connection.execute(select(batches.c.id).where(*kept).limit(1)).first()
     if is_used is None:
         kept_path(journal, content_hash).unlink(missing_ok=True)
 

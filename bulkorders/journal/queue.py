@@ -2,22 +2,23 @@
 
 import datetime as dt
 from collections.abc import Sequence
+from typing import Any
 
-from sqlalchemy import CTE, Connection, and_, bindparam, exists, func, insert, or_, select, update
+from sqlalchemy import CTE, Connection, Row, and_, bindparam, exists, func, insert, or_, select, update
 
 from bulkorders.core.order import TRANSITIONS, Status
 from bulkorders.core.result import Fate
 from bulkorders.core.words import Words
 from bulkorders.errors import JournalError
 
-from .batches import RENEWED, said
+from .batches import RENEWED, digest_of, said
 from .journal import Journal
 from .records import Claimed, Settled
 from .tables import batches, events, orders, placements
 
 ABANDONED = Words(
-    "发送时程序中断，不知道建了没有：请先到平台上核对这一单，核实之前程序不会再发。",
-    "The program was interrupted while sending; it is not sent again until that is settled.",
+    "发送时程序中断，不知道建了没有：请运行 resume，核实之前程序不会再发。",
+    "The program was interrupted while sending; run resume: it is not sent again until that is settled.",
 )
 
 _AT_ONCE = dt.datetime.min.replace(tzinfo=dt.UTC)
@@ -37,8 +38,10 @@ def _batches_waiting() -> CTE:
     return first.union_all(select(following).where(first.c.batch.is_not(None)))
 
 
+_PAUSED = select(batches.c.id).where(batches.c.paused)
 _NEXT_BATCH = (
     select(batches.c.id)
+    .where(batches.c.paused.is_(False))
     .where(batches.c.id.in_(select(_batches_waiting().c.batch)))
     .where(exists(_DUE.where(orders.c.batch == batches.c.id).correlate(batches)))
     .order_by(batches.c.turn, batches.c.released_at, batches.c.id)
@@ -57,6 +60,8 @@ _TAKE = (
         orders.c.waits,
         orders.c.updates,
         orders.c.taken,
+        orders.c.batch,
+        orders.c.digest,
     )
 )
 _PASS_TURN = (
@@ -77,6 +82,7 @@ _ANY_AT = (
     .join(placements, placements.c.order_id == orders.c.id)
     .where(orders.c.gate == bindparam("at_gate"), orders.c.status.in_(bindparam("statuses", expanding=True)))
     .where(placements.c.batch.in_(bindparam("batches", expanding=True)), placements.c.fate.is_(None))
+    .where(or_(orders.c.status != Status.PENDING.value, orders.c.batch.not_in(_PAUSED)))
     .limit(1)
 )
 
@@ -102,25 +108,27 @@ def will_send(journal: Journal, order: Claimed) -> None:
 
 def next_due(journal: Journal, gate: str) -> dt.datetime | None:
     """When the next order of a gate may be sent; None where none waits."""
-    waiting = _PENDING.with_only_columns(orders.c.due).order_by(orders.c.due.is_not(None), orders.c.due).limit(1)
+    ready = _PENDING.where(orders.c.batch.not_in(_PAUSED))
+    waiting = ready.with_only_columns(orders.c.due).order_by(orders.c.due.is_not(None), orders.c.due).limit(1)
     with journal.read() as connection:
         row = connection.execute(waiting, {"at_gate": gate}).one_or_none()
     return None if row is None else row.due or _AT_ONCE
 
 
 def is_waiting(journal: Journal, gate: str, batches_: Sequence[str], statuses: Sequence[Status] = (Status.PENDING, Status.SENDING)) -> bool:
-    """Whether any of these batches has an order at the gate that stands at one of the statuses."""
+    """Whether any of these batches has an order at the gate that stands at one of the statuses; what is paused does not wait."""
     asked = {"at_gate": gate, "statuses": [status.value for status in statuses], "batches": list(batches_)}
     with journal.read() as connection:
         return connection.execute(_ANY_AT, asked).first() is not None
 
 
-def count_waiting(journal: Journal, batches_: Sequence[str]) -> int:
-    """How many orders of these batches wait to be sent."""
-    waiting = orders.c.status == Status.PENDING.value, placements.c.batch.in_(batches_), placements.c.fate.is_(None)
+def count_waiting(journal: Journal, batches_: Sequence[str], gate: str | None = None) -> int:
+    """How many orders of these batches wait to be sent, at one gate or at all."""
+    ours = placements.c.batch.in_(batches_), placements.c.fate.is_(None), orders.c.batch.not_in(_PAUSED)
+    waiting = orders.c.status == Status.PENDING.value, *ours
     with journal.read() as connection:
-        joined = select(func.count()).select_from(orders.join(placements, placements.c.order_id == orders.c.id))
-        return int(connection.execute(joined.where(*waiting)).scalar_one())
+        joined = select(func.count()).select_from(orders.join(placements, placements.c.order_id == orders.c.id)).where(*waiting)
+        return int(connection.execute(joined if gate is None else joined.where(orders.c.gate == gate)).scalar_one())
 
 
 def tell_waiting(journal: Journal, gate: str, reason: Words) -> None:
@@ -130,20 +138,19 @@ def tell_waiting(journal: Journal, gate: str, reason: Words) -> None:
         connection.execute(update(orders).where(*waiting).values(**said(reason)))
 
 
-def doubt_the_abandoned(journal: Journal, gate: str, now: dt.datetime, due: dt.datetime | None = None) -> int:
+def doubt_the_abandoned(journal: Journal, gate: str, now: dt.datetime, due: dt.datetime | None = None, *, looked_up: bool = False) -> int:
     """Orders left `sending` by a holder that is gone are in doubt: nobody knows whether their request left. Gives their number.
 
-    `due`: when to ask for them, where they can be asked for. There, `will_send` tells that a request was about to leave; without it
-    the order was only looked up, and waits as before.
+    `due`: when to ask for them, where they can be asked for. `looked_up`: orders are looked up before they are sent here, and `will_send`
+    tells that a request was about to leave; without it the order waits as before.
     """
     with journal.write() as connection:
         left = connection.execute(select(orders).where(orders.c.gate == gate, orders.c.status == Status.SENDING.value)).all()
         for row in left:
             settled = Settled(Status.IN_DOUBT, now, message=ABANDONED, due=due)
-            if due is not None and not row.taken:
+            if looked_up and not row.taken:
                 settled = Settled(Status.PENDING, now, counts=False)
-            left_alone = Claimed(row.id, row.display, row.payload, row.attempts - 1, row.waits, row.updates, row.taken)
-            _settle(connection, left_alone, settled)
+            _settle(connection, _claimed(row), settled)
         return len(left)
 
 
@@ -156,7 +163,17 @@ def _claim(connection: Connection, gate: str, now: dt.datetime) -> Claimed | Non
     row = connection.execute(_TAKE, {**asked, "of_batch": batch, "at_now": now}).one()
     _log(connection, row.id, Status.PENDING, Status.SENDING, now, row.attempts)
     connection.execute(_PASS_TURN, {"of_batch": batch})
-    return Claimed(row.id, row.display, row.payload, row.attempts - 1, row.waits, row.updates, row.taken)
+    if row.digest is not None and row.digest != digest_of(row.payload):
+        raise JournalError(
+            "流水账里有一单的内容被磁盘改坏了，没有发送：请从备份恢复流水账，或联系技术支持。",
+            "an order's content was damaged in the journal and was not sent: restore the journal from a backup.",
+        )
+    return _claimed(row)
+
+
+def _claimed(row: Row[Any]) -> Claimed:
+    """An order that stands at `sending`: this attempt is counted when it is settled."""
+    return Claimed(row.id, row.display, row.payload, row.attempts - 1, row.waits, row.updates, row.taken, row.batch)
 
 
 _TAKEN = frozenset({Status.CREATED, Status.ACCEPTED, Status.IN_DOUBT})
@@ -179,13 +196,13 @@ def _settle(connection: Connection, order: Claimed, settled: Settled) -> None:
     if not attempts:  # nothing was sent
         connection.execute(update(orders).where(orders.c.id == order.id).values(submitted_at=None))
     if settled.fate:
-        _tell_fate(connection, order.id, settled.fate, settled.message)
+        tell_fate(connection, order.id, settled.fate, settled.message)
     if order.updates and settled.status in (Status.CREATED, Status.ACCEPTED):
         _replace_older(connection, order.id, settled.at)
     _log(connection, order.id, Status.SENDING, settled.status, settled.at, attempts, settled)
 
 
-def _tell_fate(connection: Connection, order: int, fate: Fate, message: Words | None) -> None:
+def tell_fate(connection: Connection, order: int, fate: Fate, message: Words | None) -> None:
     """Gives an order's batches a fate that is not its own status."""
     seen = placements.c.order_id == order, placements.c.fate.is_(None)
     connection.execute(update(placements).where(*seen).values(fate=fate.value, **said(message)))
@@ -198,7 +215,7 @@ def _replace_older(connection: Connection, order: int, now: dt.datetime) -> None
         orders.c.identity == identity, orders.c.id != order, orders.c.status == Status.ACCEPTED.value
     )
     for row in connection.execute(older).all():
-        _tell_fate(connection, row.id, Fate.CHANGED, RENEWED.fill(batch=batch))
+        tell_fate(connection, row.id, Fate.CHANGED, RENEWED.fill(batch=batch))
         connection.execute(update(orders).where(orders.c.id == row.id).values(status=Status.REJECTED.value, due=None))
         _log(connection, row.id, Status.ACCEPTED, Status.REJECTED, now, row.attempts)
 
@@ -210,6 +227,12 @@ def _log(
     code, request_id = (settled.code, settled.request_id) if settled else (None, None)
     event = {"order_id": order, "at": at, "before": before.value, "after": after.value, "attempt": attempt}
     connection.execute(_LOG, {**event, "code": code, "message": message, "request_id": request_id})
+
+
+def bring_forward(journal: Journal, gate: str, latest: dt.datetime, now: dt.datetime) -> None:
+    """What is due later than any wait can be was written by a clock that has been set back since: it is due now."""
+    with journal.write() as connection:
+        connection.execute(update(orders).where(orders.c.gate == gate, orders.c.due > latest).values(due=now))
 
 
 def gates_of(journal: Journal, batch: str) -> list[tuple[str, str]]:

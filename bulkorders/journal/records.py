@@ -86,7 +86,7 @@ class Placed:
 class Claimed:
     """An order that is being sent: its frozen payload, and how often it was tried before.
 
-    `updates`: the merchant asked to modify what is there. `taken`: the remote may have it from us already.
+    `updates`: the merchant asked to modify what is there. `taken`: the remote may have it from us already. `batch` brought it first.
     """
 
     id: int
@@ -96,6 +96,7 @@ class Claimed:
     waits: int
     updates: bool = False
     taken: bool = False
+    batch: str = ""
 
 
 @dataclass(frozen=True)
@@ -109,6 +110,7 @@ class Followed:
     tracking_number: str | None
     submitted_at: dt.datetime
     updates: bool = False
+    message: Words | None = None
 
 
 @dataclass(frozen=True)

@@ -9,6 +9,7 @@ from sqlalchemy import (
     Column,
     DateTime,
     Dialect,
+    Float,
     ForeignKey,
     Index,
     Integer,
@@ -23,7 +24,7 @@ from sqlalchemy import (
     text,
 )
 
-HEAD = "0002"
+HEAD = "0003"
 """The newest migration; a journal that stands at another one is upgraded first, or is from a newer version."""
 
 
@@ -49,7 +50,7 @@ class Utc(TypeDecorator[dt.datetime]):
 metadata = MetaData()
 
 meta = Table("meta", metadata, Column("name", String(40), primary_key=True), Column("value", Text, nullable=False))
-"""`journal_id`: tells this journal from any other."""
+"""`journal_id`: tells this journal from any other; `incomplete`: why it may not know all orders; `tidied_at`: when it last forgot."""
 
 tokens = Table(
     "tokens",
@@ -59,6 +60,24 @@ tokens = Table(
     Column("refresh", Text),
     Column("expires_at", Utc, nullable=False),
 )
+
+gates = Table(
+    "gates",
+    metadata,
+    Column("gate", String(400), primary_key=True),
+    Column("paused_at", Utc),  # a person has paused the account
+    Column("seconds", Float),  # from one order to the next, as measured last
+)
+
+facts = Table(
+    "facts",
+    metadata,
+    Column("principal", String(300), primary_key=True),
+    Column("name", String(40), primary_key=True),
+    Column("value", JSON, nullable=False),
+    Column("at", Utc, nullable=False),
+)
+"""What a remote has said of an account that holds for a while, such as its stores."""
 
 batches = Table(
     "batches",
@@ -73,10 +92,14 @@ batches = Table(
     Column("sheets", JSON, nullable=False),  # {sheet: {"header_row", "columns": {field: letter}}}
     Column("turn", Integer, nullable=False, server_default="0"),  # batches with orders to send take turns: the lowest is next
     Column("updatable", Boolean, nullable=False, server_default=false()),  # whether the remote can modify orders
+    Column("paused", Boolean, nullable=False, server_default=false()),  # after refusals that would only go on
+    Column("keeps_going", Boolean, nullable=False, server_default=false()),  # whatever is refused
     Column("by_whom", String(200)),
     Column("profile", String(200)),
     Column("created_at", Utc, nullable=False),
     Column("released_at", Utc),
+    Column("forgotten_at", Utc),  # the file and what is personal are no longer kept
+    Index("batches_paused", "id", sqlite_where=text("paused = 1")),
 )
 
 orders = Table(
@@ -90,6 +113,7 @@ orders = Table(
     Column("display", Text, nullable=False),
     Column("key", JSON, nullable=False),  # {label: value}
     Column("payload", LargeBinary, nullable=False),  # frozen: every attempt sends these bytes
+    Column("digest", String(64)),  # SHA-256 of the payload: what a disk has changed is not sent
     Column("fingerprint", String(80), nullable=False),
     Column("status", String(12), nullable=False),
     Column("attempts", Integer, nullable=False),  # those that the remote may have processed

@@ -2,7 +2,7 @@
 
 import datetime as dt
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
@@ -24,6 +24,7 @@ from bulkorders.workbook.isolated import NO_LIMITS, Limits, check_workbook
 
 from .app import App, find_provider, find_template, path_text
 from .route import fitting, route
+from .vet import Vetted, vet
 
 SAID_ISSUES = 5
 """Errors of an order that its message names; all of them stand in the results."""
@@ -36,6 +37,8 @@ class Checkup:
     file: Path
     checked: Checked
     orders: Orders | None
+    more: Sequence[Issue] = ()
+    """What was found when its orders were given to accounts."""
 
     @property
     def refused(self) -> Refusal | None:
@@ -45,16 +48,20 @@ class Checkup:
     @property
     def issues(self) -> Sequence[Issue]:
         """All there is to say, in the sheet's order."""
-        return self.orders.issues if self.orders else self.checked.issues
+        return [*(self.orders.issues if self.orders else self.checked.issues), *self.more]
 
 
 @dataclass(frozen=True)
 class Ingested:
-    """A checkup, and the draft that it became: None for a file that was refused or holds no order."""
+    """A checkup, and the draft that it became: None for a file that was refused or holds no order.
+
+    `stopped`: gates of accounts that their remote refuses, and why.
+    """
 
     checkup: Checkup
     batch: str | None
     refused: Refusal | None = None
+    stopped: Mapping[str, Words] = field(default_factory=dict)
 
 
 def check_file(path: Path, limits: Limits = NO_LIMITS) -> list[Checkup]:
@@ -103,41 +110,47 @@ def ingest(app: App, path: Path, *, account: str | None = None, strict: bool = F
 
 def _ingest(app: App, path: Path, kept: Path, content_hash: str, *, account: str | None, strict: bool) -> list[Ingested]:
     checkups = [replace(checkup, file=path) for checkup in check_file(kept, app.limits)]
-    if strict and (invalid := sum(len(found.orders.orders) - len(found.orders.valid) for found in checkups if found.orders)):
+    # given to accounts before anything is written: a file whose account is not clear leaves nothing behind
+    vetted = [_route(app, checkup, account) for checkup in checkups]
+    checkups = [
+        replace(checkup, more=[issue for issue in routes.routes.values() if isinstance(issue, Issue)])
+        for checkup, routes in zip(checkups, vetted, strict=True)
+    ]
+    if strict and (invalid := sum(map(_count_invalid, checkups))):
         return [Ingested(checkup, None, checkup.refused or refuse(STRICT, count=invalid)) for checkup in checkups]
-    # routed before anything is written: a file whose account is not clear leaves nothing behind
-    routed = [_route(app, checkup, account) for checkup in checkups]
     now = app.clock.now()  # one time for all batches of a workbook: they are told apart from those of another time by it
-    return [_add(app, checkup, routes, content_hash, now) for checkup, routes in zip(checkups, routed, strict=True)]
+    return [_add(app, checkup, routes, content_hash, now) for checkup, routes in zip(checkups, vetted, strict=True)]
 
 
-Routes = Mapping[int, Account | Issue]
+def _count_invalid(checkup: Checkup) -> int:
+    orders = checkup.orders
+    return len(orders.orders) - len(orders.valid) + len(checkup.more) if orders else 0
 
 
-def _route(app: App, checkup: Checkup, named: str | None) -> Routes:
-    """The account of each valid order, by its number."""
+def _route(app: App, checkup: Checkup, named: str | None) -> Vetted:
+    """The account of each valid order, by its number, as far as its remote could take it."""
     if not checkup.orders or not checkup.orders.orders:
-        return {}
+        return Vetted({})
     accounts = fitting(app.accounts, find_provider(checkup.orders.template.name), named)
-    return {number: route(order, accounts, checkup.checked) for number, order in enumerate(checkup.orders.orders) if order.is_valid}
+    routes = {number: route(order, accounts, checkup.checked) for number, order in enumerate(checkup.orders.orders) if order.is_valid}
+    return vet(app, checkup.orders, checkup.checked, routes)
 
 
-def _add(app: App, checkup: Checkup, routes: Routes, content_hash: str, now: dt.datetime) -> Ingested:
+def _add(app: App, checkup: Checkup, vetted: Vetted, content_hash: str, now: dt.datetime) -> Ingested:
     if not checkup.orders or not checkup.orders.orders:
         return Ingested(checkup, None, checkup.refused)
-    orders = checkup.orders
-    homeless = [issue for issue in routes.values() if isinstance(issue, Issue)]
+    orders, routes = checkup.orders, vetted.routes
     batch = app.new_batch_id()
     new = NewBatch(
         id=batch, file=path_text(checkup.file.absolute()), content_hash=content_hash, template=orders.template.name,
         updatable=find_provider(orders.template.name).updates,
         is_test=any(account.is_test for account in routes.values() if isinstance(account, Account)) or app.is_test,
-        rows=count_rows(checkup.checked, [*orders.issues, *homeless]), sheets=_sheets(checkup),
+        rows=count_rows(checkup.checked, checkup.issues), sheets=_sheets(checkup),
         drafts=[_draft(order, routes.get(number)) for number, order in enumerate(orders.orders)],
-        issues=_numbered([*orders.issues, *homeless], orders),
+        issues=_numbered(checkup.issues, orders),
     )  # fmt: skip
     add_draft(app.journal, new, now)
-    return Ingested(checkup, batch)
+    return Ingested(checkup, batch, stopped=vetted.stopped)
 
 
 def _sheets(checkup: Checkup) -> dict[str, Any]:

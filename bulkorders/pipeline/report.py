@@ -65,7 +65,7 @@ def write_workbook(app: App, reports: Sequence[BatchReport], target: Path) -> Pa
     """Writes the results of a file's batches, and gives the path. Raises UsageError where it cannot be written there."""
     kept = kept_path(app.journal, reports[0].batch.content_hash)
     if not kept.exists():
-        raise UsageError("原来的表格已经不在了，写不了结果表。", "the merchant's file is no longer kept.")
+        raise UsageError(*_no_longer_kept(app.settings.keep_days, reports[0].batch.id))
     source = Path(reports[0].batch.file)
     if target.exists() and source.exists() and target.samefile(source) and target.name != results_path(source, is_test=False).name:
         raise UsageError(f"{target} 是原来的表格，没有覆盖：请换一个名字。", f"{target} is the workbook itself: choose another name.")
@@ -84,6 +84,13 @@ def write_workbook(app: App, reports: Sequence[BatchReport], target: Path) -> Pa
         zh, en = os_reason(error)
         raise UsageError(f"结果表 {target} 写不了：{zh}。", f"{target} cannot be written: {en}.") from error
     raise UsageError(f"结果表 {target} 写不了：没有权限，或正被 Excel 打开。", f"{target} cannot be written: no rights, or open in Excel.")
+
+
+def _no_longer_kept(days: int, batch: str) -> tuple[str, str]:
+    return (
+        f"原来的表格只保留 {days} 天，已经不在了，写不了结果表：各单的去向请看 bulkorders status {batch}。",
+        f"the merchant's file was kept for {days} days and is gone: see bulkorders status {batch}.",
+    )
 
 
 def _names(target: Path) -> list[Path]:

@@ -10,7 +10,7 @@ from pathlib import Path
 from bulkorders.core.result import exit_code
 from bulkorders.core.words import Words
 from bulkorders.errors import BulkordersError, UsageError
-from bulkorders.journal.batches import drop_drafts, release
+from bulkorders.journal.batches import drop_drafts, go_on, release
 from bulkorders.journal.gate import Holder
 from bulkorders.journal.queue import unfinished
 from bulkorders.journal.views import newest_batch_of
@@ -33,6 +33,7 @@ class Options:
     update: bool = False
     wait: bool = True
     follow: bool = True
+    keep_going: bool = False
 
 
 @dataclass(frozen=True)
@@ -65,8 +66,10 @@ def submit_files(app: App, files: Sequence[Path], options: Options, watcher: Wat
     """Checks files, sends their orders, and writes their results. Raises UsageError and its kin before anything is sent."""
     _check_paths(files, options)
     ingested = _bring_in(app, files, options)
-    run = Run(app, _batches(ingested), watcher, wait=options.wait, follows=options.follow)
+    stopped = {gate: reason for _, each in ingested for found in each for gate, reason in found.stopped.items()}
+    run = Run(app, _batches(ingested), watcher, wait=options.wait, follows=options.follow, stopped=stopped)
     is_whole = run.go()
+    watcher.finishes()
     return _reports(app, ingested, options, run, interrupted=not is_whole)
 
 
@@ -77,7 +80,7 @@ def _bring_in(app: App, files: Sequence[Path], options: Options) -> list[tuple[P
         for file in files:
             ingested.append((file, ingest(app, file, account=options.account, strict=options.strict)))  # noqa: PERF401  # kept for below
         _refuse_update(options, ingested)
-        release(app.journal, _batches(ingested), app.clock.now(), update=options.update)
+        release(app.journal, _batches(ingested), app.clock.now(), update=options.update, keep_going=options.keep_going)
     except BaseException:
         drop_drafts(app.journal, _batches(ingested))
         raise
@@ -102,11 +105,16 @@ def _reports(
 def resume_batches(app: App, batch: str | None, options: Options, watcher: Watcher) -> list[FileReport]:
     """Goes on with one batch, or with every unfinished one. Raises UsageError for a batch that is not there."""
     batches = unfinished(app.journal) if batch is None else [_released(app, batch)]
+    go_on(app.journal, batches, keep_going=options.keep_going)
     run = Run(app, batches, watcher, wait=options.wait, follows=options.follow)
     interrupted = not run.go()
-    reports = [report_batch(app, each) for each in batches]
+    watcher.finishes()
+    return _resumed(app, batches, options, run, interrupted=interrupted)
+
+
+def _resumed(app: App, batches: Sequence[str], options: Options, run: Run, *, interrupted: bool) -> list[FileReport]:
     found: list[FileReport] = []
-    for group in _by_file(reports):
+    for group in _by_file([report_batch(app, each) for each in batches]):
         report = FileReport(Path(group[0].batch.file), batches=tuple(group), holders=run.holders, interrupted=interrupted)
         found.append(_with_results(app, report, options, {each.results for each in found if each.results}))
     return found

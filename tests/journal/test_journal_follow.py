@@ -188,7 +188,7 @@ def test_a_kill_in_a_look_up_leaves_no_doubt(journal: Journal) -> None:
     """Nothing was sent yet: what the remote has of it is somebody else's, and it is looked up again before it goes out."""
     submit(journal, "b1")
     take(journal)
-    doubt_the_abandoned(journal, GATE, LATER, LATER)
+    doubt_the_abandoned(journal, GATE, LATER, LATER, looked_up=True)
     (order,) = placed_orders(journal, "b1")
     assert (order.fate, order.attempts, order.submitted_at) == (Fate.UNSENT, 0, None)
     assert not take(journal).taken
@@ -198,7 +198,7 @@ def test_a_kill_in_a_create_is_asked_for(journal: Journal) -> None:
     """The request may have left: in doubt, due to be asked for, and ours if it is there."""
     submit(journal, "b1")
     will_send(journal, take(journal))
-    doubt_the_abandoned(journal, GATE, LATER, LATER)
+    doubt_the_abandoned(journal, GATE, LATER, LATER, looked_up=True)
     assert (fates(journal, "b1"), count_open(journal, GATE, ["b1"])) == ([Fate.IN_DOUBT], 1)
     answer(journal, Status.CREATED, number="1Z")
     assert fates(journal, "b1") == [Fate.CREATED]

@@ -291,7 +291,7 @@ def test_every_transition_is_an_event(journal: Journal) -> None:
 
 def test_a_release_that_fails_leaves_nothing(journal: Journal) -> None:
     """All of it is one transaction: orders, placements and events."""
-    add_draft(journal, new_batch("b1", draft("A1"), draft("A2", payload=None)), NOW)
+    add_draft(journal, new_batch("b1", draft("A1"), draft("A2", fingerprint=None)), NOW)
     with pytest.raises(BulkordersError):
         release(journal, ["b1"], NOW)
     assert history(journal) == []

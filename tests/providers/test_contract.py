@@ -112,6 +112,12 @@ class Silent:
     def waits(self, account: str, reason: Words) -> None:
         """Says nothing."""
 
+    def expects(self, account: str, orders: int, seconds: float) -> None:
+        """Says nothing."""
+
+    def finishes(self) -> None:
+        """Nothing can be interrupted."""
+
     def follows(self, account: str, orders: int, minutes: float) -> None:
         """Says nothing."""
 

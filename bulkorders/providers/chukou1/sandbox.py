@@ -9,16 +9,19 @@ import json
 import re
 import secrets
 import uuid
-from collections import Counter
 from collections.abc import Callable
 from dataclasses import dataclass, replace
-from datetime import UTC, datetime
 from threading import RLock
 from typing import Any
 from urllib.parse import unquote
 
+from bulkorders.core.catalogue import CATALOGUE
+from bulkorders.core.faults import FaultKind, Faults
 from bulkorders.core.imitation import Fault, Reply, Request
+from bulkorders.core.traffic import Traffic
+from bulkorders.core.words import Words
 from bulkorders.providers.chukou1.sandbox_rules import complaints, read
+from bulkorders.providers.chukou1.sandbox_status import Entry, Steps, facts, moment, progress
 
 CREATE = "/v1/fbaOrder"
 STATUS = "/v1/fbaOrder/*/status"
@@ -32,11 +35,6 @@ JSON = "application/json; charset=utf-8"
 STATUS_PATH = re.compile(r"/v1/fbaOrder/([^/]+)/status")
 BAD_DATA = "800F1533"
 """The code of the vendor's sample of an error; which code means what stands on no page, so it is every refusal's."""
-UNKNOWN_SERVICE = "NOSUCH"
-"""An order whose ServiceCode begins so is accepted and then ends as CreateFailed."""
-LATE_SERVICE = "LATE"
-LATE_SECONDS = 5.0
-"""An order whose ServiceCode begins with LATE has its final number so much later than others."""
 REFRESH_MINUTES = 525_600
 """What an OAuth answer says of a refresh token's life; the imitation lets it live until it is used."""
 PRINT_FORMATS = ("ClassicA4", "ClassicLabel")
@@ -45,21 +43,6 @@ PDF = (
     b"%PDF-1.4\n1 0 obj<</Type/Catalog/Pages 2 0 R>>endobj\n2 0 obj<</Type/Pages/Kids[3 0 R]/Count 1>>endobj\n"
     b"3 0 obj<</Type/Page/Parent 2 0 R/MediaBox[0 0 288 432]>>endobj\ntrailer<</Root 1 0 R>>\n%%EOF\n"
 )
-
-
-@dataclass(frozen=True)
-class Entry:
-    """One accepted submission, as it came in."""
-
-    time: float
-    """Unix seconds by the server's clock."""
-    package_id: str
-    body: bytes
-    payload: dict[str, Any]
-    modifies: bool
-    """Whether the PackageId was known: the order that it had until then is cancelled."""
-    ck1_package_id: str
-    """The handling number, new with each entry."""
 
 
 @dataclass(frozen=True)
@@ -109,13 +92,11 @@ class Chukou1Sandbox:
         self.visible_after, self.service_time = visible_after, service_time
         self.ledger: list[Entry] = []
         self.cancelled: list[str] = []
-        self.faults: list[Fault] = []
-        self.requests: Counter[str] = Counter()
-        self.max_in_flight: Counter[str] = Counter()
-        self.refusals: Counter[str] = Counter()
+        self.faults = Faults({**CATALOGUE, **OWN_FAULTS}, creates=CREATE)
+        self._traffic = Traffic()
+        self.requests, self.max_in_flight, self.refusals = self._traffic.requests, self._traffic.max_in_flight, self._traffic.refusals
         self._orders: dict[str, _Order] = {}
         self._tokens: dict[str, float] = {}
-        self._in_flight: Counter[str] = Counter()
         self._lock = RLock()
         self._routes: dict[tuple[str, str], Callable[[Request], Reply]] = {
             ("POST", CREATE): self._create,
@@ -140,27 +121,34 @@ class Chukou1Sandbox:
         with self._lock:
             self._tokens.clear()
 
+    def truth(self, now: float) -> dict[str, Any]:
+        """Accepted submissions and all counters, as JSON has them.
+
+        The newest of a PackageId is `live`, or `failed` once it is CreateFailed; one that was changed since is `modified`.
+        """
+        with self._lock:
+            self._settle(now)
+            return {"orders": [self._told(entry, now) for entry in self.ledger], **self._traffic.told(), **self.faults.told()}
+
     def fail_next(self, fault: Fault, times: int = 1) -> None:
         """The next `times` calls that the fault fits meet it; faults are used up in the order they were given."""
-        with self._lock:
-            self.faults.extend([fault] * times)
+        self.faults.add_next(fault, times)
 
     def handle(self, request: Request) -> Reply:
         """Answers one request; the order's effect takes place now, the delay is only the answer's."""
-        route = _route(request)
         with self._lock:
-            self.requests[route] += 1
-            self._in_flight[route] += 1
-            self.max_in_flight[route] = max(self.max_in_flight[route], self._in_flight[route])
-            return self._refusal(request, route) or self._work(request, route)
+            self._settle(request.now)
+            self._traffic.begins(_route(request))
+            return self._refusal(request) or self._work(request)
 
     def done(self, request: Request) -> None:
         """The call is over."""
         with self._lock:
-            self._in_flight[_route(request)] -= 1
+            self._traffic.ends(_route(request))
 
-    def _refusal(self, request: Request, route: str) -> Reply | None:
+    def _refusal(self, request: Request) -> Reply | None:
         """Why the service never sees a call."""
+        route = _route(request)
         if (request.method, route) not in self._routes:
             return self._lost(request)
         if route == TOKEN:
@@ -176,30 +164,28 @@ class Chukou1Sandbox:
         scheme, _, token = request.headers.get("authorization", "").partition(" ")
         return scheme == "Bearer" and (token == self.token or request.now < self._tokens.get(token, 0.0))
 
-    def _work(self, request: Request, route: str) -> Reply:
+    def _work(self, request: Request) -> Reply:
         """What a call that was let in gets: its answer, or the next fault that fits it."""
-        fault = next((fault for fault in self.faults if fault.path in ("", route, request.path)), None)
+        fault = self.faults.take(request.now, _route(request), request.path)
         if fault is None:
-            return self._serve(request, route)
-        self.faults.remove(fault)
-        served = self._serve(request, route) if fault.takes_effect else Reply(200, b"{}")
-        reply = self._spoiled(fault, request, route) if fault.replaces else served
-        if fault.drop == "body" and not reply.body:
-            reply = replace(reply, body=b"{}")  # an empty body cannot be cut
-        return replace(reply, delay=served.delay + fault.delay, drop=fault.drop)
+            return self._serve(request)
+        if fault.ends_token:
+            self.expire_tokens()
+            return self._refusal(request) or self._serve(request)
+        return self.faults.carry_out(fault, request, self._serve, lambda fault: self._own_error(fault, request))
 
-    def _spoiled(self, fault: Fault, request: Request, route: str) -> Reply:
-        """The fault's own answer. An error of the remote's own is never answered with 200: it becomes 400."""
-        if fault.code is None:
-            page = b"<html><head><title>%d</title></head></html>" % fault.status
-            reply = Reply(fault.status, page, {"content-type": "text/html" if fault.status != 200 else JSON})
-        else:
-            status = 400 if fault.status == 200 else fault.status
-            refuse = self._refused_token if route == TOKEN else self._refused
-            reply = refuse(request, status, *fault.details, code=str(fault.code))
-        return reply if fault.body is None else replace(reply, body=fault.body)
+    def _own_error(self, fault: Fault, request: Request) -> Reply:
+        """An error of the remote's own is never answered with 200: it becomes 400."""
+        refuse = self._refused_token if _route(request) == TOKEN else self._refused
+        return refuse(request, 400 if fault.status == 200 else fault.status, *fault.details, code=str(fault.code))
 
-    def _serve(self, request: Request, route: str) -> Reply:
+    def _settle(self, now: float) -> None:
+        """Late effects come that are due by now."""
+        for late in self.faults.due(now):
+            self._serve(late)
+
+    def _serve(self, request: Request) -> Reply:
+        route = _route(request)
         reply = self._routes[request.method, route](request)
         return replace(reply, delay=self.service_time if route == CREATE else 0.0)
 
@@ -270,31 +256,27 @@ class Chukou1Sandbox:
 
     def _visible(self, package_id: str, now: float) -> Entry | None:
         order = self._orders.get(package_id)
-        return order.entry if order is not None and now - order.since >= self.visible_after else None
+        if order is None or now - order.since < self.visible_after:
+            return None
+        return None if self.faults.is_hidden(order.entry.body, order.entry.time, now) else order.entry
 
     def _status(self, request: Request) -> Reply:
         found = STATUS_PATH.fullmatch(request.path)
         entry = self._visible(unquote(found[1]), request.now) if found else None
         if entry is None:
             return _error(request, 404, "包裹不存在")
-        return _json({**self._progress(entry, request.now), **_facts(entry)})
+        return _json({**progress(entry, self._steps, request.now), **facts(entry)})
 
-    def _progress(self, entry: Entry, now: float) -> dict[str, Any]:
-        """The fields of a status that change. No page says what HandleStatus is when, nor null or empty: both occur here."""
-        age, service = now - entry.time, entry.payload["ServiceCode"]
-        has_failed = service.startswith(UNKNOWN_SERVICE)
-        row: dict[str, Any] = dict.fromkeys(("TrackingNumber", "ExtraTrackNumber", "ShippingProvider", "CreateFailedReason"))
-        row |= {"Status": "Creating", "HandleStatus": "Initial", "IsFinalTrackingNumber": False, "ShippingCosts": []}
-        if age < self.creating_for:
-            return row
-        if has_failed:
-            return row | {"Status": "CreateFailed", "HandleStatus": None, "CreateFailedReason": _reason(service)}
-        row |= {"Status": "Created", "HandleStatus": "Submitted", "TrackingNumber": "", "ShippingCosts": _costs(entry)}
-        if age < self.number_after:
-            return row
-        is_final = age >= self.number_after + self.final_after + (LATE_SECONDS if service.startswith(LATE_SERVICE) else 0.0)
-        number = ("1Z" if is_final else "TEMP") + entry.ck1_package_id
-        return row | {"TrackingNumber": number, "IsFinalTrackingNumber": is_final, "ShippingProvider": "UPS"}
+    @property
+    def _steps(self) -> Steps:
+        return Steps(self.creating_for, self.number_after, self.final_after)
+
+    def _told(self, entry: Entry, now: float) -> dict[str, Any]:
+        """An entry of the ledger as JSON has it."""
+        has_failed = progress(entry, self._steps, now)["Status"] == "CreateFailed"
+        state = "modified" if entry.ck1_package_id in self.cancelled else "failed" if has_failed else "live"
+        names = {"order": entry.package_id, "number": entry.ck1_package_id, "time": entry.time}
+        return {**names, "body": entry.body.decode(), "state": state}
 
     def _label(self, request: Request) -> Reply:
         """No page says when an order has a label: here once it is Created."""
@@ -307,7 +289,7 @@ class Chukou1Sandbox:
         entry = self._visible(str(asked.get("PackageId")), request.now)
         if entry is None:
             return _error(request, 404, "包裹不存在")
-        if self._progress(entry, request.now)["Status"] != "Created":
+        if progress(entry, self._steps, request.now)["Status"] != "Created":
             return self._refused(request, 400, "订单尚未创建成功")
         return _json({"Label": base64.b64encode(PDF).decode()})
 
@@ -338,30 +320,25 @@ def _json(value: Any, status: int = 200) -> Reply:
 def _error(request: Request, status: int, *messages: str, code: str = BAD_DATA) -> Reply:
     """The envelope of every error but OAuth's: one element per message, and one with a blank message if there is none."""
     errors = [{"Code": code, "Message": message} for message in messages or ("",)]
-    moment = _moment(request.now)
-    return _json({"Errors": errors, "TicketId": str(uuid.uuid4()), "UtcDateTime": moment, "RequestUri": request.path}, status)
+    ticket = {"TicketId": str(uuid.uuid4()), "UtcDateTime": moment(request.now), "RequestUri": request.path}
+    return _json({"Errors": errors, **ticket}, status)
 
 
-def _moment(now: float) -> str:
-    return datetime.fromtimestamp(now, UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
+def _other_order(reply: Reply) -> Reply:
+    """Has a status answer with another order; an answer without an order stays as it is."""
+    row = json.loads(reply.body or b"{}")
+    if "PackageId" not in row:
+        return reply
+    return replace(reply, body=json.dumps({**row, "PackageId": f"{row['PackageId']}-other"}, ensure_ascii=False).encode())
 
 
-def _facts(entry: Entry) -> dict[str, Any]:
-    """The fields of a status that stay. Nothing is ever measured here; the last field is on no page, and there may be such."""
-    measured = dict.fromkeys(("Weight", "Length", "Width", "Height"))
-    containers = [
-        {"CustomContainerNo": one["CustomContainerNo"], **{f"{name}Init": one[name] for name in measured}, **measured}
-        for one in entry.payload["ContainerInfos"]
-    ]
-    names = {"PackageId": entry.package_id, "Ck1PackageId": entry.ck1_package_id, "CreatedTime": _moment(entry.time)}
-    return {**names, "ContainerInfos": containers, "FieldOnNoPage": {"Any": ["thing"]}}
-
-
-def _reason(service: str) -> dict[str, str]:
-    return {"ReasonCode": "ServiceNotFound", "ReasonText": "创建失败", "ExtendMessage": f"发货服务代码不存在：{service}"}
-
-
-def _costs(entry: Entry) -> list[dict[str, Any]]:
-    """One cost at a made-up price: 0.04 CNY for each gram."""
-    grams = sum(one["Weight"] for one in entry.payload["ContainerInfos"])
-    return [{"Money": round(grams * 0.04, 2), "Currency": "CNY", "Type": "运费", "Remark": ""}]
+OWN_FAULTS = {
+    "rotate_token": FaultKind(
+        Words("OAuth 给出的令牌全部作废；固定令牌不受影响", "all tokens that OAuth has given out are worth nothing; the fixed one stays"),
+        lambda _dice, _delay: Fault(ends_token=True),
+    ),
+    "wrong_order": FaultKind(
+        Words("查询的回答是另一张订单的", "a look-up answers with another order"), lambda _dice, _delay: Fault(edit=_other_order), STATUS
+    ),
+}
+"""What only this remote can be asked for."""

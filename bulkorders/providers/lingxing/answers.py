@@ -15,6 +15,10 @@ from bulkorders.remote.client import Answer, Failure
 
 TOKEN_CODES = frozenset({"2001003", "2001005", "2001008", "2001009"})
 OLD_SIGNATURE = "2001007"
+BUSY = "3001008"
+THROTTLED = "103"
+THROTTLED_SECONDS = 30.0
+"""How long to send nothing after 103 (vendor's guidance)."""
 DUPLICATE = "订单号已经存在"
 _TRANSPORT = ("请求连接异常", "超时", "timeout", "timed out", "connection", "网络异常", "服务器异常", "系统繁忙", "系统异常")
 
@@ -93,17 +97,39 @@ def _classify(envelope: Envelope) -> Outcome:
         return Outcome(Verdict.CREATED, "0", None, envelope.request_id)
     if (stopped := classify_refusal(envelope)) is not None:
         return stopped
+    if envelope.code == "500" and DUPLICATE in envelope.text:
+        return Outcome(Verdict.EXISTS, envelope.code, _EXISTS, envelope.request_id)
     if envelope.code == "500" and envelope.details and not _is_transport(envelope.text):
         return Outcome(Verdict.REJECTED, "500", _refused(envelope), envelope.request_id)
     said = envelope.text or envelope.code
     message = Words(f"平台回答不清楚（{said}）", f"the answer is unclear ({said})")
-    return Outcome(Verdict.UNCLEAR, envelope.code, message, envelope.request_id)
+    wait = THROTTLED_SECONDS if envelope.code == THROTTLED else None
+    return Outcome(Verdict.UNCLEAR, envelope.code, message, envelope.request_id, wait=wait)
+
+
+_NOT_OPEN = frozenset({"2001004", "401", "403", "404", "400", "102", "3001001"})
+"""Codes that may concern the one path alone: the app may create orders all the same."""
+
+
+def classify_read(answer: Answer | Failure) -> Any:
+    """The `data` of a call that changes nothing, or the outcome that says why there is none."""
+    envelope = read_envelope(answer)
+    if isinstance(envelope, Outcome):
+        return envelope
+    if envelope.code == "0":
+        return envelope.data
+    refused = classify_refusal(envelope)
+    if refused is not None and refused.code in _NOT_OPEN:
+        said = Words(f"领星没有对这个应用开放查询接口（{envelope.code}）", f"Lingxing does not let this app ask ({envelope.code})")
+        return Outcome(Verdict.WITHHELD, envelope.code, said, envelope.request_id)
+    said = Words(f"领星没有答出来（{envelope.text or envelope.code}）", f"Lingxing gave no answer ({envelope.text or envelope.code})")
+    return refused or Outcome(Verdict.UNCLEAR, envelope.code, said, envelope.request_id)
 
 
 def classify_refusal(envelope: Envelope) -> Outcome | None:
     """What proves of any call that it was not processed; None where the code does not prove it."""
-    if envelope.code == "3001008":
-        return Outcome(Verdict.NOT_PROCESSED, "3001008", Words("平台正忙", "the remote is busy"), envelope.request_id)
+    if envelope.code == BUSY:
+        return Outcome(Verdict.NOT_PROCESSED, BUSY, Words("平台正忙", "the remote is busy"), envelope.request_id)
     if envelope.code == "500" and not envelope.details and "404 NOT_FOUND" in envelope.message:
         return _STOPPED["404"]
     return _STOPPED.get(envelope.code)
@@ -113,10 +139,11 @@ def _is_transport(text: str) -> bool:
     return any(word in text.casefold() for word in _TRANSPORT)
 
 
+_EXISTS = Words(
+    "领星里已经有这个订单号，而且不是本程序建的：请核对，要另建请换一个新的订单号。",
+    "Lingxing has this order number already, not from us: check it, or use another number.",
+)
+
+
 def _refused(envelope: Envelope) -> Words:
-    if DUPLICATE in envelope.text:
-        return Words(
-            "领星里已经有这个订单号，而且不是本程序建的：请核对，要另建请换一个新的订单号。",
-            "Lingxing has this order number already, not from us: check it, or use another number.",
-        )
     return Words(f"领星拒绝了这一单：{envelope.text}。请按提示改好再提交。", f"Lingxing refused it: {envelope.text}.")

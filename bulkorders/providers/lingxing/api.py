@@ -1,36 +1,50 @@
-"""Lingxing's API for one account: tokens, signed calls, createOrder, and the account's stores."""
+"""Lingxing's API for one account: tokens, signed calls, createOrder, the account's stores, and what it has of an order."""
 
+import datetime as dt
+import json
 from collections.abc import Mapping, Sequence
+from email.utils import parsedate_to_datetime
 from typing import Any
 
 from pydantic import SecretStr, field_validator
 
+from bulkorders.core.order import Order
 from bulkorders.core.outcome import Outcome, Verdict
 from bulkorders.core.provider import Clock, Token, TokenStore
+from bulkorders.core.template import Finding
 from bulkorders.core.words import Words
 from bulkorders.remote.client import Answer, Client, Failure
+from bulkorders.remote.pace import Pace
 from bulkorders.remote.reads import ask, nothing_sent
 from bulkorders.remote.tokens import TokenKeeper, lifetime
 from bulkorders.settings import AccountSettings, read_secret
 
-from .answers import OLD_SIGNATURE, TOKEN_CODES, Envelope, classify_create, classify_refusal, read_envelope
+from .answers import BUSY, OLD_SIGNATURE, TOKEN_CODES, Envelope, classify_create, classify_read, classify_refusal, read_envelope
+from .look_up import UNREADABLE, read_order
 from .sign import KEY_LENGTHS, signed_query
+from .stores import Stores
 
 TOKEN = "/api/auth-server/oauth/access-token"  # noqa: S105  # a path
 REFRESH = "/api/auth-server/oauth/refresh"
 CREATE = "/order/amzod/api/createOrder"
 STORES = "/erp/sc/data/seller/lists"
+ORDER = "/order/amzod/api/orderDetails/productInformation"
+STORES_SECONDS = 60.0
+"""How long a list of stores is good for, for all processes."""
+FRESH_SECONDS = 5.0
+"""How old it may be where it lacks a store: that may have been added since."""
+LEAST_SKEW = dt.timedelta(seconds=5)
 _JSON = {"Content-Type": "application/json"}
-_STORE_STATUS = {0: Words("已停用", "stopped"), 2: Words("授权异常", "authorisation error"), 3: Words("欠费", "in arrears")}
 
 
 class LingxingSettings(AccountSettings):
-    """An account at Lingxing. `stores`: which 店铺名 go to it; absent: all."""
+    """An account at Lingxing. `stores`: which 店铺名 go to it; absent: all. `check_stores`: they must be on Lingxing's own list."""
 
     base_url: str = "https://openapi.lingxing.com"
     app_id: str
     app_secret: SecretStr
     stores: frozenset[str] | None = None
+    check_stores: bool = True
 
     @field_validator("app_id")
     @classmethod
@@ -49,37 +63,81 @@ class LingxingApi:
     """The remote of one account. Not for several threads: one call at a time is what the remote allows."""
 
     def __init__(self, settings: LingxingSettings, principal: str, tokens: TokenStore, clock: Clock) -> None:
-        self._settings = settings
-        self._clock = clock
+        self._settings, self._principal, self._store, self._clock = settings, principal, tokens, clock
+        self._skew = dt.timedelta(0)
+        self._pace = Pace(settings.max_per_second or 1e6, clock)
         self._client = Client(settings.base_url, settings.read_timeout)
         self._tokens = TokenKeeper(principal, tokens, clock, self._fetch)
 
     def create(self, payload: bytes) -> Outcome:
         """Sends one order. The order goes a second time only where the first answer proves that it was not processed."""
-        answer = self._signed("POST", CREATE, payload)
-        return answer if isinstance(answer, Outcome) else classify_create(answer)
+        with self._pace:
+            answer = self._signed("POST", CREATE, payload)
+        outcome = answer if isinstance(answer, Outcome) else classify_create(answer)
+        if outcome.code in (BUSY, "HTTP 429"):
+            self._pace.slow_down()
+        return outcome
+
+    def look_up(self, payload: bytes) -> Outcome:
+        """The order of this number in this store, and whether its lines are those of the payload (vendor's productInformation)."""
+        order = json.loads(payload)
+        known = self._known_stores(STORES_SECONDS)
+        store = known if isinstance(known, Outcome) else known.find(order["store_name"], order["country"])
+        if store is None:
+            known = self._known_stores(0)
+            store = known if isinstance(known, Outcome) else known.find(order["store_name"], order["country"])
+        if store is None:  # the account has no such store: what was sent there cannot have been created
+            return Outcome(Verdict.ABSENT, message=Words("领星账号里没有这个店铺。", "The account has no such store."))
+        return store if isinstance(store, Outcome) else self._look_up(order, store["sid"])
+
+    def _look_up(self, order: Mapping[str, Any], sid: int) -> Outcome:
+        asked = {"sid": sid, "seller_fulfillment_order_id": order["order_id"]}
+        body = json.dumps({"order_info": [asked]}, ensure_ascii=False, separators=(",", ":"), sort_keys=True).encode()
+        data = self._read("POST", ORDER, body)
+        return data if isinstance(data, Outcome) else read_order(data, order, sid)
+
+    def vet(self, orders: Sequence[Order]) -> Outcome | Sequence[tuple[int, Finding]]:
+        """The orders of stores that the account does not have, or that are stopped."""
+        if not self._settings.check_stores:
+            return []
+        found: Outcome | Sequence[tuple[int, Finding]] = []
+        for seconds in (STORES_SECONDS, FRESH_SECONDS):
+            known = self._known_stores(seconds)
+            found = known if isinstance(known, Outcome) else known.vet(orders)
+            if not found:
+                break
+        return found
 
     def test(self) -> Outcome | Sequence[Words]:
         """The account's stores, one line each."""
-        stores = self.stores()
-        if isinstance(stores, Outcome):
-            return stores
-        return [_describe(store) for store in stores]
+        known = self._known_stores(0)
+        return known if isinstance(known, Outcome) else known.describe()
 
-    def stores(self) -> Outcome | list[dict[str, Any]]:
+    def _known_stores(self, seconds: float) -> Stores | Outcome:
+        """The account's stores, asked for no longer ago than so many seconds, by whatever process."""
+        try:
+            found = self._store.recall(self._principal, "stores", self._list_stores, now=self._clock.now(), seconds=seconds)
+        except TimeoutError:
+            return Outcome(Verdict.NOT_PROCESSED, message=Words("另一个程序一直在问店铺清单", "another process asks for the stores"))
+        return found if isinstance(found, Outcome) else Stores(found)
+
+    def _list_stores(self) -> Outcome | list[dict[str, Any]]:
         """The seller list: `sid`, `name`, `country`, `status` of each store."""
-        answer = ask(lambda: self._signed("GET", STORES, b""), self._client.seconds)
-        envelope = answer if isinstance(answer, Outcome) else read_envelope(answer)
-        if isinstance(envelope, Outcome):
-            return envelope
-        if envelope.code == "0" and isinstance(envelope.data, list):
-            return [store for store in envelope.data if isinstance(store, dict)]
-        said = Words(f"领星没有给出店铺清单：{envelope.text}。", f"Lingxing gave no list of stores: {envelope.text}.")
-        return classify_refusal(envelope) or Outcome(Verdict.UNCLEAR, envelope.code, said)
+        data = self._read("GET", STORES)
+        if isinstance(data, Outcome):
+            return data
+        if not isinstance(data, list):
+            return UNREADABLE
+        return [{key: store.get(key) for key in ("sid", "name", "country", "status")} for store in data if isinstance(store, dict)]
 
     def close(self) -> None:
         """Ends the connections."""
         self._client.close()
+
+    def _read(self, method: str, path: str, body: bytes = b"") -> Any:
+        """The `data` of a call that changes nothing, or the outcome that says why there is none."""
+        answer = ask(lambda: self._signed(method, path, body), self._client.seconds)
+        return answer if isinstance(answer, Outcome) else classify_read(answer)
 
     def _signed(self, method: str, path: str, body: bytes) -> Answer | Failure | Outcome:
         """A business call. A token or a signature that is refused is renewed once: such answers prove "not processed"."""
@@ -94,12 +152,24 @@ class LingxingApi:
                 return answer
             if code in TOKEN_CODES:
                 token = self._tokens.renew(token)
+            elif isinstance(answer, Answer):
+                self._take_time(answer)
         raise AssertionError("the second round returns")
 
     def _send(self, method: str, path: str, body: bytes, token: Token) -> Answer | Failure:
-        """One request, signed at this moment."""
-        query = signed_query(body, self._settings.app_id, token.access, int(self._clock.now().timestamp()))
+        """One request, signed at this moment, by the remote's clock as far as it is known."""
+        at = self._clock.now() + self._skew
+        query = signed_query(body, self._settings.app_id, token.access, int(at.timestamp()))
         return self._client.call(method, path, query=query, headers=_JSON, content=body or None)
+
+    def _take_time(self, answer: Answer) -> None:
+        """A signature counts as old: this machine's clock may be wrong, the answer's `Date` is the remote's."""
+        try:
+            skew = parsedate_to_datetime(answer.headers["date"]) - self._clock.now()
+        except (KeyError, ValueError, TypeError):
+            return
+        if abs(skew) > LEAST_SKEW:
+            self._skew = skew
 
     def _fetch(self, refresh: str | None) -> Token | Outcome:
         """A new pair: by the refresh token, and afresh where that does not work."""
@@ -122,9 +192,3 @@ class LingxingApi:
             f"领星没有给出令牌：{envelope.text}（{envelope.code}）。", f"Lingxing gave no token: {envelope.text} ({envelope.code})."
         )
         return classify_refusal(envelope) or Outcome(Verdict.STOPPED, envelope.code, said)
-
-
-def _describe(store: Mapping[str, Any]) -> Words:
-    name, country, status = store.get("name"), store.get("country"), store.get("status")
-    state = _STORE_STATUS.get(status) if isinstance(status, int) else None
-    return Words(f"{name}（{country}）{state.zh if state else ''}", f"{name} ({country}) {state.en if state else ''}".strip())

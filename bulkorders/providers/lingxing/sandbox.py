@@ -5,17 +5,20 @@ plain thing, and a comment says so.
 """
 
 import json
-import re
 import secrets
-from collections import Counter
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta, timezone
 from threading import RLock
 from typing import Any
 
+from bulkorders.core.catalogue import CATALOGUE
+from bulkorders.core.faults import FaultKind, Faults
 from bulkorders.core.imitation import Fault, Reply, Request
+from bulkorders.core.traffic import Traffic
+from bulkorders.core.words import Words
 from bulkorders.providers.lingxing.sandbox_gateway import Envelope, Gateway, envelope
+from bulkorders.providers.lingxing.sandbox_rules import missing, wrong_types, wrong_values
 
 TOKEN = "/api/auth-server/oauth/access-token"  # noqa: S105 - a path
 REFRESH = "/api/auth-server/oauth/refresh"
@@ -28,21 +31,6 @@ SELLERS = "/erp/sc/data/seller/lists"
 JSON = "application/json;charset=UTF-8"
 BEIJING = timezone(timedelta(hours=8))
 
-REQUIRED = (
-    "store_name", "country", "order_id", "receiver", "country_code", "region", "address1", "postcode",
-    "buyers_mailbox", "order_id_for_packing", "date_for_packing", "item_list",
-)  # fmt: skip
-TEXTS = (
-    *REQUIRED[:-1], "is_blank_box", "is_block_amzl", "city", "address2", "phone_number", "remark_for_packing",
-    "delivery_operation", "delivery_service", "remark",
-)  # fmt: skip
-CHOICES = {
-    "is_blank_box": ("是", "否"),
-    "is_block_amzl": ("是", "否"),
-    "delivery_operation": ("立即配送", "保留订单"),
-    "delivery_service": ("标准配送", "加急配送", "优先配送"),
-}
-PACKING_DATE = re.compile(r"\d{4}-\d{2}-\d{2}(T\d{2}:\d{2}:\d{2})?", re.ASCII)
 UNKNOWN_MSKU = "NOSUCH"
 """An MSKU that begins so is answered as one that the store does not have."""
 
@@ -90,14 +78,12 @@ class LingxingSandbox:
         self.stores = list(stores or ())
         self.visible_after, self.service_time = visible_after, service_time
         self.ledger: list[Entry] = []
-        self.faults: list[Fault] = []
-        self.requests: Counter[str] = Counter()
-        self.max_in_flight: Counter[str] = Counter()
-        self.refusals: Counter[str] = Counter()
+        self.faults = Faults({**CATALOGUE, **OWN_FAULTS}, creates=CREATE)
+        self._traffic = Traffic()
+        self.requests, self.max_in_flight, self.refusals = self._traffic.requests, self._traffic.max_in_flight, self._traffic.refusals
         self._accepts_any_store = stores is None
         self._orders: dict[tuple[int, str], Entry] = {}
         self._cancelled: set[tuple[int, str]] = set()
-        self._in_flight: Counter[str] = Counter()
         self._lock = RLock()
         self._routes: dict[str, tuple[str, Callable[[Request], Envelope]]] = {
             TOKEN: ("POST", self.gateway.new_token),
@@ -114,24 +100,27 @@ class LingxingSandbox:
         app_id, app_secret = self.gateway.app_id, self.gateway.app_secret
         return {"provider": "lingxing", "base_url": base_url, "app_id": app_id, "app_secret": app_secret}
 
+    def truth(self, now: float) -> dict[str, Any]:
+        """Accepted orders, `live` or `cancelled`, and all counters, as JSON has them."""
+        with self._lock:
+            self._settle(now)
+            return {"orders": [self._told(entry) for entry in self.ledger], **self._traffic.told(), **self.faults.told()}
+
     def fail_next(self, fault: Fault, times: int = 1) -> None:
         """The next `times` calls that the fault fits meet it; faults are used up in the order they were given."""
-        with self._lock:
-            self.faults.extend([fault] * times)
+        self.faults.add_next(fault, times)
 
     def handle(self, request: Request) -> Reply:
         """Answers one request; the order's effect takes place now, the delay is only the answer's."""
         with self._lock:
-            self.requests[request.path] += 1
-            self._in_flight[request.path] += 1
-            self.max_in_flight[request.path] = max(self.max_in_flight[request.path], self._in_flight[request.path])
-            refusal = self._refusal(request)
-            return self._work(request) if refusal is None else self._reply(refusal)
+            self._settle(request.now)
+            self._traffic.begins(request.path)
+            return self._let_in(request, self._work)
 
     def done(self, request: Request) -> None:
         """The call is over: its token is back in the bucket."""
         with self._lock:
-            self._in_flight[request.path] -= 1
+            self._traffic.ends(request.path)
             self.gateway.give_back(request)
 
     def _refusal(self, request: Request) -> Envelope | None:
@@ -145,28 +134,35 @@ class LingxingSandbox:
             return None
         return self.gateway.refusal(request)
 
+    def _let_in(self, request: Request, work: Callable[[Request], Reply]) -> Reply:
+        """What the service makes of a call, or why it never sees it."""
+        refusal = self._refusal(request)
+        return work(request) if refusal is None else self._reply(refusal)
+
     def _work(self, request: Request) -> Reply:
         """What a call that was let in gets: its answer, or the next fault that fits it."""
-        fault = next((fault for fault in self.faults if fault.path in ("", request.path)), None)
+        fault = self.faults.take(request.now, request.path)
         if fault is None:
             return self._serve(request)
-        self.faults.remove(fault)
         if fault.keeps_token:
             self.gateway.withhold(request)
-        served = self._serve(request) if fault.takes_effect else Reply(200, b"{}")
-        reply = self._spoiled(fault, request.now) if fault.replaces else served
-        return replace(reply, delay=served.delay + fault.delay, drop=fault.drop)
+        if fault.ends_token:
+            self.gateway.end_token(request.now)
+            return self._let_in(request, self._serve)
+        return self.faults.carry_out(fault, request, self._serve, lambda fault: self._own_error(fault, request.now))
 
-    def _spoiled(self, fault: Fault, now: float) -> Reply:
-        """The fault's own answer."""
+    def _own_error(self, fault: Fault, now: float) -> Reply:
+        """The fault's code in the service's envelope, or in the gateway's if it is text."""
         if isinstance(fault.code, int):
-            reply = self._reply(_service(now, fault.code, "失败", fault.details, None))
-        elif fault.code is not None:
-            reply = self._reply(envelope(fault.code, "fault on request"))
+            answer = _service(now, fault.code, "失败", fault.details, None)
         else:
-            page = b"<html><head><title>%d</title></head></html>" % fault.status
-            reply = Reply(fault.status, page, {"content-type": "text/html" if fault.status != 200 else JSON})
-        return replace(reply, status=fault.status, body=reply.body if fault.body is None else fault.body)
+            answer = envelope(str(fault.code), "fault on request")
+        return replace(self._reply(answer), status=fault.status)
+
+    def _settle(self, now: float) -> None:
+        """Late effects come that are due by now."""
+        for late in self.faults.due(now):
+            self._routes[late.path][1](late)
 
     def _serve(self, request: Request) -> Reply:
         _, answer = self._routes[request.path]
@@ -181,9 +177,9 @@ class LingxingSandbox:
 
     def _create(self, request: Request) -> Envelope:
         payload = json.loads(request.body)
-        if wrong := _wrong_types(payload):
+        if wrong := wrong_types(payload):
             return _malformed(request.now, wrong)
-        if details := _missing(payload) or _wrong_values(payload):
+        if details := missing(payload) or wrong_values(payload):
             return _refused(request.now, details)
         store = self._store(payload["store_name"], payload["country"])
         if store is None:
@@ -244,16 +240,23 @@ class LingxingSandbox:
         return _well(request.now)
 
     def _visible(self, entry: Entry, now: float) -> bool:
-        return now - entry.time >= self.visible_after
+        return now - entry.time >= self.visible_after and not self.faults.is_hidden(entry.body, entry.time, now)
+
+    def _state(self, entry: Entry) -> str:
+        return "cancelled" if (entry.store.sid, entry.order_id) in self._cancelled else "live"
+
+    def _told(self, entry: Entry) -> dict[str, Any]:
+        """An entry of the ledger as JSON has it."""
+        facts = {"order": entry.order_id, "store": entry.store.name, "country": entry.store.country, "time": entry.time}
+        return {**facts, "body": entry.body.decode(), "state": self._state(entry)}
 
     def _row(self, entry: Entry, letter_case: Callable[[str], str]) -> dict[str, Any]:
         """What both look-ups tell; the real ones write the status in different letter case, so these do too."""
-        key = entry.store.sid, entry.order_id
         return {
             "sid": entry.store.sid,
             "store_name": entry.store.name,
             "seller_fulfillment_order_id": entry.order_id,
-            "order_status": letter_case("cancelled" if key in self._cancelled else "planning"),
+            "order_status": letter_case("cancelled" if self._state(entry) == "cancelled" else "planning"),
         }
 
 
@@ -282,50 +285,6 @@ def _malformed(now: float, names: str) -> Envelope:
     return _service(now, 102, "参数不合法", [f"{names}: 参数类型或取值错误"], None)
 
 
-def _wrong_types(payload: dict[str, Any]) -> str:
-    """The first name whose JSON type is wrong; an absent or null value is no matter of type."""
-    items = payload.get("item_list")
-    if items is not None and not (isinstance(items, list) and all(isinstance(item, dict) for item in items)):
-        return "item_list"
-    texts = [(name, payload.get(name)) for name in TEXTS]
-    texts += [(name, item.get(name)) for item in items or () for name in ("msku", "declared_currency")]
-    numbers = [item.get(name) for item in items or () for name in ("quantity_shipped", "declared_value")]
-    if any(value is not None and type(value) not in (int, float) for value in numbers):
-        return "quantity_shipped, declared_value"
-    return next((name for name, value in texts if not isinstance(value, str | None)), "")
-
-
-def _missing(payload: dict[str, Any]) -> list[str]:
-    """What is required and absent. The page leaves open whose Japan frees from naming a city, so either does."""
-    in_japan = payload.get("country") == "日本" or payload.get("country_code") == "JP"
-    names = [name for name in (*REQUIRED, *(() if in_japan else ("city",))) if _blank(payload.get(name))]
-    names += [
-        f"item_list.{name}" for item in payload.get("item_list") or () for name in ("msku", "quantity_shipped") if _blank(item.get(name))
-    ]
-    return [f"{name}不能为空" for name in names]
-
-
-def _blank(value: Any) -> bool:
-    return value is None or value == [] or (isinstance(value, str) and not value.strip())
-
-
-def _wrong_values(payload: dict[str, Any]) -> list[str]:
-    wrong = [name for name, choices in CHOICES.items() if payload.get(name) not in (None, "", *choices)]
-    if not _is_packing_date(payload["date_for_packing"]):
-        wrong.append("date_for_packing")
-    if not all(type(item["quantity_shipped"]) is int and item["quantity_shipped"] > 0 for item in payload["item_list"]):
-        wrong.append("item_list.quantity_shipped")
-    return [f"{name}取值错误" for name in wrong]
-
-
-def _is_packing_date(text: str) -> bool:
-    """Whether it is one of the page's two forms, and a day that exists."""
-    try:
-        return bool(PACKING_DATE.fullmatch(text) and datetime.fromisoformat(text))
-    except ValueError:
-        return False
-
-
 def _names_order(one: Any) -> bool:
     """Whether it has what names one order in the look-ups, in the right types."""
     if not isinstance(one, dict):
@@ -342,3 +301,39 @@ def _asked_for(entry: Entry, asked: dict[str, Any]) -> bool:
 
 def _lines(entry: Entry) -> list[dict[str, Any]]:
     return [{"msku": item["msku"], "quantity": item["quantity_shipped"]} for item in entry.payload["item_list"]]
+
+
+def _other(name: str, make: Callable[[Any], Any]) -> Callable[[Reply], Reply]:
+    """Has a look-up answer with another value in each row."""
+
+    def edit(reply: Reply) -> Reply:
+        answer = json.loads(reply.body)
+        if not isinstance(answer["data"], list):
+            return reply
+        rows = [{**row, name: make(row[name])} if name in row else row for row in answer["data"]]
+        return replace(reply, body=json.dumps({**answer, "data": rows}, ensure_ascii=False).encode())
+
+    return edit
+
+
+OWN_FAULTS = {
+    "busy": FaultKind(
+        Words("3001008，令牌桶里没有令牌；订单没有受理", "3001008: no token in the bucket; the order is not taken"),
+        lambda _dice, _delay: Fault(code="3001008"),
+    ),
+    "rotate_token": FaultKind(
+        Words("别的程序取了新令牌，正在用的令牌作废", "another program has fetched a token, so the one in use is worth nothing"),
+        lambda _dice, _delay: Fault(ends_token=True),
+    ),
+    "wrong_order": FaultKind(
+        Words("查询的回答是另一张订单的", "a look-up answers with another order"),
+        lambda _dice, _delay: Fault(edit=_other("seller_fulfillment_order_id", lambda number: f"{number}-other")),
+        PRODUCTS,
+    ),
+    "wrong_store": FaultKind(
+        Words("查询的回答是另一个店铺的", "a look-up answers with another store's order"),
+        lambda _dice, _delay: Fault(edit=_other("sid", lambda sid: sid + 1)),
+        PRODUCTS,
+    ),
+}
+"""What only this remote can be asked for."""

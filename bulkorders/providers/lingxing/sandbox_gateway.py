@@ -81,6 +81,10 @@ class Gateway:
         tokens = {"access_token": pair.access, "refresh_token": pair.refresh, "expires_in": self.expires_in}
         return envelope("200", "OK", tokens)
 
+    def end_token(self, now: float) -> None:
+        """Somebody else has fetched a pair: the last one's tokens are worth nothing from now on."""
+        self._issue(now)
+
     def give_back(self, request: Request) -> None:
         """The call is over: the token that it took is back in the bucket."""
         if self._bucket.get(request.path, (0, 0.0))[0] == id(request):

@@ -1,0 +1,46 @@
+"""The same refusal, order after order: seen early, so that a batch is not refused five hundred times."""
+
+import re
+from collections import defaultdict
+from dataclasses import dataclass, field
+
+from bulkorders.core.outcome import Outcome, Verdict
+from bulkorders.journal.records import Claimed
+
+MOST_ALIKE = 5
+"""Equal refusals in a row, until a batch is paused."""
+MOST_AT_FIRST = 2
+"""The same where nothing of the batch was taken before: the first order, which goes out alone, and the next."""
+_OWN = re.compile(r"[A-Za-z0-9_./-]*\d[A-Za-z0-9_./-]*")
+"""What differs between equal refusals: numbers and names of one order."""
+
+
+@dataclass
+class _Streak:
+    reason: str = ""
+    count: int = 0
+    most: int = MOST_AT_FIRST
+
+
+@dataclass
+class Refusals:
+    """The refusals of one run at one gate, by batch."""
+
+    _streaks: dict[str, _Streak] = field(default_factory=lambda: defaultdict(_Streak))
+
+    def count(self, order: Claimed, outcome: Outcome) -> int:
+        """Takes an answer; gives how many orders of its batch were refused alike where that is once too often, else 0."""
+        if outcome.verdict in (Verdict.CREATED, Verdict.ACCEPTED):
+            self._streaks[order.batch] = _Streak(most=MOST_ALIKE)
+        if not _is_refusal(order, outcome):
+            return 0
+        streak = self._streaks[order.batch]
+        reason = _OWN.sub("", (outcome.message.zh if outcome.message else "").replace(order.display, ""))
+        if reason != streak.reason:
+            streak = self._streaks[order.batch] = _Streak(reason, most=MOST_ALIKE if streak.count else streak.most)
+        streak.count += 1
+        return streak.count if streak.count >= streak.most else 0
+
+
+def _is_refusal(order: Claimed, outcome: Outcome) -> bool:
+    return outcome.verdict is Verdict.REJECTED or (outcome.verdict is Verdict.EXISTS and not order.taken)
