@@ -16,6 +16,7 @@ _OS_REASONS = {
     getattr(errno, "EDQUOT", -1): ("磁盘配额用完了", "the disk quota is used up"),
     errno.EACCES: ("没有权限，或正被别的程序打开", "no rights, or open in another program"),
     errno.EPERM: ("没有权限，或正被别的程序打开", "no rights, or open in another program"),
+    errno.EBUSY: ("别的程序正在写它，请等它写完", "another program is writing it"),
     errno.EROFS: ("磁盘是只读的", "the disk is read-only"),
     errno.ENOENT: ("文件夹或文件不存在", "there is no such file or folder"),
     errno.ENOTDIR: ("路径里有一段不是文件夹", "a part of the path is no folder"),

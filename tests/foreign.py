@@ -26,6 +26,7 @@ TOKEN = "/api/auth-server/oauth/access-token"
 REFRESH = "/api/auth-server/oauth/refresh"
 CREATE = "/order/amzod/api/createOrder"
 STORES = "/erp/sc/data/seller/lists"
+ORDERS = "/order/amzod/api/orderDetails/productInformation"
 APP_ID = "ak_foreign000000"
 SECRET = "canary-secret-7f3a"
 PUBLIC = ("access_token", "app_key", "timestamp", "sign")
@@ -100,11 +101,20 @@ class Taken:
 
 @dataclass
 class Foreign:
-    """The server's memory. `answers`: what an order number gets, one after the other; the last of a list does not stay."""
+    """The server's memory. `answers`: what an order number gets, one after the other; the last of a list does not stay.
+
+    `asks`: the same for look-ups, status and body; `visible_after`: seconds until a look-up shows an order.
+    """
 
     app_id: str = APP_ID
     secret: str = SECRET
     answers: dict[str, list[Reply]] = field(default_factory=dict)
+    stores: Sequence[tuple[str, str]] = (
+        *(("8speed-US", country) for country in ("美国", "日本", "德国")), *((name, "美国") for name in ("second-US", "third-US", "one", "two")),
+    )  # fmt: skip
+    asks: dict[str, list[tuple[int, bytes]]] = field(default_factory=dict)
+    has_look_up: bool = True
+    visible_after: float = 0.0
     expire_every: int = 0
     busy: int = 0
     delay: float = 0.0
@@ -161,7 +171,8 @@ class Foreign:
                 self._now[parts.path] -= 1
 
     def _route(self, method: str, path: str, query: str, headers: Mapping[str, str], body: bytes) -> tuple[int, bytes] | None:
-        if "//" in path or (method, path) not in {("POST", TOKEN), ("POST", REFRESH), ("POST", CREATE), ("GET", STORES)}:
+        known = {("POST", TOKEN), ("POST", REFRESH), ("POST", CREATE), ("GET", STORES), *([("POST", ORDERS)] if self.has_look_up else [])}
+        if "//" in path or (method, path) not in known:
             return 200, _gateway("500", "404 NOT_FOUND")
         if path in (TOKEN, REFRESH):
             return 200, self._token(path, headers, body, query)
@@ -173,6 +184,8 @@ class Foreign:
                 return 200, _gateway("3001008", "requests too frequently, please request later")
             self._bucket.add(path)
         try:
+            if path == ORDERS:
+                return self._look_up(json.loads(body))
             return (200, self._stores()) if path == STORES else self._create(body)
         finally:
             with self._lock:
@@ -245,8 +258,27 @@ class Foreign:
 
     # -- the business -------------------------------------------------------------------------------------------------------
     def _stores(self) -> bytes:
-        stores = [{"sid": 1, "name": "8speed-US", "country": "美国", "status": 1}]
+        stores = [{"sid": sid, "name": name, "country": country, "status": 1} for sid, (name, country) in enumerate(self.stores, 1)]
         return _service(0, "操作成功", data=stores)
+
+    def _look_up(self, asked: Any) -> tuple[int, bytes]:
+        (one,) = asked["order_info"]
+        number, sid = one["seller_fulfillment_order_id"], one["sid"]
+        if type(sid) is not int:
+            self._complain("sid is a number")
+        with self._lock:
+            if ordered := self.asks.get(number):
+                return ordered.pop(0)
+            seen = [taken for taken in self.ledger if taken.order == number and time.monotonic() - taken.at >= self.visible_after]
+        rows = [
+            {
+                "sid": sid, "store_name": self.stores[sid - 1][0], "seller_fulfillment_order_id": number, "order_status": "PLANNING",
+                "listing_detail_info": [{"msku": item["msku"], "quantity": item["quantity_shipped"]} for item in taken.payload["item_list"]],
+            }
+            for taken in seen
+            if (taken.payload["store_name"], taken.payload["country"]) == self.stores[sid - 1]
+        ]  # fmt: skip
+        return 200, _service(0, "操作成功", data=rows)
 
     def _create(self, body: bytes) -> tuple[int, bytes] | None:
         with self._lock:
@@ -315,7 +347,7 @@ def _service(code: int, message: str, details: Sequence[str] = (), data: Sequenc
         "code": code, "data": list(data) if code == 0 else None, "error_details": list(details), "message": message,
         "response_time": "2023-04-27 09:28:29", "request_id": f"212149f55784429aaa69fe7f0cab12e7.{time.monotonic_ns()}", "total": 0,
     }  # fmt: skip
-    return json.dumps(answer, ensure_ascii=False, indent=1).encode()
+    return json.dumps(answer, ensure_ascii=False, indent=1, default=float).encode()
 
 
 # -- the signature, from the bytes that arrived -------------------------------------------------------------------------------

@@ -15,6 +15,7 @@ from . import interrupts
 from .accounts import accounts
 from .batches import results, status
 from .check import check
+from .journal import journal
 from .sandbox import sandbox
 from .submit import resume, submit
 from .templates import columns, template
@@ -36,7 +37,7 @@ def root() -> None:
     """All commands."""
 
 
-for _command in (template, columns, check, submit, resume, status, results, accounts, sandbox):
+for _command in (template, columns, check, submit, resume, status, results, accounts, journal, sandbox):
     root.add_command(_command)
 
 

@@ -4,9 +4,11 @@ A name that ends in `_accepted` is the same fault after the order was taken.
 """
 
 import math
+import struct
 import zlib
 from collections.abc import Callable, Iterator
 from dataclasses import replace
+from functools import reduce
 from itertools import repeat
 from random import Random
 
@@ -26,6 +28,7 @@ HUGE_PIECE, HUGE_PIECES = b"x" * 65536, 1600
 """100 MiB."""
 ZEROS, BOMB_PIECES = bytes(1024 * 1024), 512
 """512 MiB, in half a megabyte when compressed."""
+GZIP_HEAD, LAST_BLOCK = b"\x1f\x8b\x08" + bytes(7), b"\x03\x00"
 WRONG_TYPES = (b"[]", b'"ok"', b"0", b"null", b'[{"code":0}]', b'{"code":{"value":0},"message":["ok"],"error_details":1}')
 REDIRECT = Fault(status=302, body=b"", headers={"location": ELSEWHERE})
 NOT_UTF8 = '{"code":0,"message":"操作成功"}'.encode("gb18030")
@@ -75,11 +78,11 @@ def _bomb(reply: Reply) -> Reply:
 
 
 def _squeezed() -> Iterator[bytes]:
-    """Zeros in gzip's form, piece by piece."""
-    press = zlib.compressobj(wbits=31)
-    for _ in range(BOMB_PIECES):
-        yield press.compress(ZEROS)
-    yield press.flush()
+    """Zeros in gzip's form: one block over and over. In one piece, so that a careless reader unpacks much of it at once."""
+    press = zlib.compressobj(wbits=-zlib.MAX_WBITS)
+    block = press.compress(ZEROS) + press.flush(zlib.Z_FULL_FLUSH)
+    checksum = reduce(lambda so_far, _: zlib.crc32(ZEROS, so_far), range(BOMB_PIECES), 0)
+    yield GZIP_HEAD + block * BOMB_PIECES + LAST_BLOCK + struct.pack("<II", checksum, len(ZEROS) * BOMB_PIECES)
 
 
 def _always(fault: Fault) -> Make:

@@ -84,7 +84,7 @@ class Control:
 
     def _post(self, request: Request) -> Reply:
         try:
-            return _json({"in_force": self.add(_read(request.body), request.now)})
+            return _json({"added": self.add(_read(request.body), request.now)})
         except UsageError as error:
             return _json({"error": error.en}, 400)
 
@@ -97,7 +97,7 @@ class Control:
         """The providers that a fault is asked of. Raises UsageError."""
         fault, provider = asked["fault"], asked.get("provider")
         if provider is not None and provider not in self.imitations:
-            raise _unknown(Words("平台", "provider"), provider, self.imitations)
+            raise _unknown(Words("可以出故障的平台", "provider with faults"), provider, self.imitations)
         able = {name: each for name, each in self.imitations.items() if provider in (None, name)}
         concerned = [name for name, each in able.items() if fault in each.faults.catalogue]
         if not concerned:
@@ -140,14 +140,17 @@ def _is_text(value: Any) -> bool:
     return isinstance(value, str)
 
 
+MOST_SECONDS = 1_000_000
+"""Some systems let no thread wait much longer."""
+SECONDS = Words("0 到 1000000 的数", "a number from 0 to 1000000")
 FORMS: dict[str, tuple[Callable[[Any], bool], Words]] = {
     "fault": (_is_text, Words("一个名字", "a name")),
     "provider": (_is_text, Words("一个名字", "a name")),
     "path": (_is_text, Words("一条路径", "a path")),
     "times": (_number(1, whole=True), Words("1 以上的整数", "a whole number from 1")),
     "share": (_number(0, 1), Words("0 到 1 的数", "a number from 0 to 1")),
-    "seconds": (_number(0, 1e9), Words("0 以上的数", "a number from 0")),
-    "delay": (_number(0, 1e9), Words("0 以上的数", "a number from 0")),
+    "seconds": (_number(0, MOST_SECONDS), SECONDS),
+    "delay": (_number(0, MOST_SECONDS), SECONDS),
     "seed": (_number(-inf, whole=True), Words("整数", "a whole number")),
 }
 """What can be said of a fault that is asked for."""

@@ -38,10 +38,12 @@ class Plan:
     met: int = 0
     """The calls that have met it."""
     _dice: Random = field(init=False, repr=False)
+    _values: Random = field(init=False, repr=False)
 
     def __post_init__(self) -> None:
         """The name belongs to the seed: two plans with the same dice would want the same calls, and one would starve."""
         self._dice = Random(f"{self.seed} {self.name} {self.path}")  # noqa: S311  # to be repeated, not to be secret
+        self._values = Random(self._dice.random())  # noqa: S311  # of its own, so that a hit does not shift the next throws
 
     def is_in_force(self, now: float) -> bool:
         """Whether it may still hit a call."""
@@ -54,7 +56,7 @@ class Plan:
     def hit(self) -> Fault:
         """The fault of one call."""
         self.met += 1
-        return self.make(self._dice)
+        return self.make(self._values)
 
 
 class Faults:

@@ -18,9 +18,9 @@ class Words(NamedTuple):
         """Both sentences with their `{names}` filled."""
         return Words(self.zh.format(**in_language(values, "zh")), self.en.format(**in_language(values, "en")))
 
-    def without_stop(self) -> "Words":
-        """Both sentences without their full stop, to be quoted within another."""
-        return Words(self.zh.rstrip("。"), self.en.rstrip("."))
+    def first_sentence(self) -> "Words":
+        """What comes before the first full stop, to be quoted within another sentence."""
+        return Words(self.zh.partition("。")[0], self.en.partition(". ")[0].rstrip("."))
 
 
 def in_language(values: Mapping[str, object], lang: str) -> dict[str, object]:

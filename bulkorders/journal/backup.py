@@ -72,8 +72,8 @@ def _copy(journal: Journal, made: Path, beside: Path) -> Backup:
 
 def _copy_pages(journal: Journal, copy: sqlite3.Connection) -> None:
     """One state of the journal, in one go: who writes meanwhile is not held up."""
-    with closing(journal.engine.raw_connection()) as source:
-        source.driver_connection.backup(copy)
+    with closing(sqlite3.connect(str(journal.engine.url.database))) as source:
+        source.backup(copy)
 
 
 def _copy_file(source: Path, folder: Path) -> bool:

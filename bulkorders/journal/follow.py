@@ -93,6 +93,7 @@ def answered(journal: Journal, order: Followed, settled: Settled) -> None:
     values = {
         "status": settled.status.value, "due": settled.due, "asks": order.asks + 1, "remote_id": settled.remote_id,
         "tracking_number": settled.tracking_number, "carrier": settled.carrier, **said(settled.message),
+        "request_id": settled.request_id or orders.c.request_id,
     }  # fmt: skip
     with journal.write() as connection:
         stands = orders.c.id == order.id, orders.c.status == order.status.value

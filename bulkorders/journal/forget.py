@@ -59,8 +59,7 @@ def forget(journal: Journal, now: dt.datetime, keep_days: int, strip: Strip, imp
             template = connection.execute(_over(before).with_only_columns(batches.c.template).where(batches.c.id == batch)).scalar()
             if template is not None:  # nobody else has forgotten it meanwhile
                 _forget(connection, batch, now, strip, impersonal(template))
-    if over:
-        _empty_log(journal)
+    _empty_log(journal)
     return over
 
 

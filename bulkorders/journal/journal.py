@@ -186,9 +186,11 @@ def _version(engine: Engine) -> str | None:
         return connection.exec_driver_sql("SELECT version_num FROM alembic_version").scalar()
 
 
+_DAMAGED = ("文件已经损坏，请从备份恢复", "it is damaged: restore it from a backup")
 _REASONS = (
     ("not a database", "那里不是流水账文件，或它已经损坏", "it is no journal, or damaged"),
-    ("malformed", "文件已经损坏", "it is damaged"),
+    ("malformed", *_DAMAGED),
+    ("decode", *_DAMAGED),
     ("locked", "正被别的程序占用，请稍后再试", "another program holds it; try again later"),
     ("readonly", "没有写的权限", "no right to write"),
     ("full", "磁盘满了", "the disk is full"),
@@ -210,6 +212,8 @@ def _as_journal_error(path: str) -> Iterator[None]:
     except DatabaseError as error:
         zh, en = database_reason(str(error.orig))
         raise JournalError(f"流水账 {path} 用不了：{zh}。", f"the journal {path} cannot be used: {en}.") from error
+    except ValueError as error:  # a time or a JSON text that we did not write
+        raise JournalError(f"流水账 {path} 用不了：{_DAMAGED[0]}。", f"the journal {path} cannot be used: {_DAMAGED[1]}.") from error
     except OSError as error:
         busy = ("正被别的程序占用，请稍后再试", "another program holds it; try again later")
         zh, en = busy if isinstance(error, TimeoutError) else os_reason(error)

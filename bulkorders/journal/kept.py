@@ -1,37 +1,62 @@
 """The merchants' files, kept beside the journal under the hash of their content."""
 
+import errno
 import hashlib
 import os
 import tempfile
+import time
 from contextlib import suppress
 from pathlib import Path
 
 from sqlalchemy import select
 
+from bulkorders.crash import crash_point
+
 from .journal import Journal
 from .tables import batches
 
+TRIES, CHANGING_SECONDS = 3, 0.5
+"""How often a file that is being written is read again, and after how long."""
 _CHUNK = 1024 * 1024
 
 
 def keep(journal: Journal, file: Path) -> tuple[str, Path]:
-    """Copies a file under the hash of what was copied: later changes of the original do not matter. Raises OSError."""
-    digest = hashlib.sha256()
+    """Copies a file under the hash of what was copied: later changes of the original do not matter.
+
+    Raises OSError, also for a file that is being written all the time: half of one version and half of another is no workbook.
+    """
+    for _ in range(TRIES):
+        if (copied := _copy(journal, file)) is not None:
+            break
+        time.sleep(CHANGING_SECONDS)
+    else:
+        raise OSError(errno.EBUSY, os.strerror(errno.EBUSY))
+    digest, copy = copied
+    crash_point()
+    copy.replace(kept_path(journal, digest))
+    crash_point()
+    return digest, kept_path(journal, digest)
+
+
+def _copy(journal: Journal, file: Path) -> tuple[str, Path] | None:
+    """The hash of a file's content and a copy of it; None where it was written to meanwhile."""
+    digest, is_whole = hashlib.sha256(), False
     handle, name = tempfile.mkstemp(dir=journal.folder, prefix="incoming-")
     try:
         with os.fdopen(handle, "wb") as copy, file.open("rb") as source:
+            before = os.fstat(source.fileno())
             while chunk := source.read(_CHUNK):
                 digest.update(chunk)
                 copy.write(chunk)
             copy.flush()
             os.fsync(copy.fileno())
-        target = kept_path(journal, digest.hexdigest())
-        Path(name).replace(target)
-    except BaseException:
-        with suppress(OSError):
-            Path(name).unlink()
-        raise
-    return digest.hexdigest(), target
+            after = os.fstat(source.fileno())
+            is_whole = (before.st_size, before.st_mtime_ns) == (after.st_size, after.st_mtime_ns)
+    finally:
+        if not is_whole:
+            with suppress(OSError):
+                Path(name).unlink()
+    return (digest.hexdigest(), Path(name)) if is_whole else None
 
 
 def discard(journal: Journal, content_hash: str) -> None:

@@ -94,7 +94,12 @@ def claim(journal: Journal, gate: str, now: dt.datetime) -> Claimed | None:
 
 
 def settle(journal: Journal, order: Claimed, settled: Settled, gate: str, *, go_on: bool = True) -> Claimed | None:
-    """Writes down what became of an order and, in the same commit, claims the next one if `go_on`."""
+    """Writes down what became of an order and, in the same commit, claims the next one if `go_on`.
+
+    Raises ValueError for an unknown transition, JournalError where the order is no longer `sending`.
+    """
+    if settled.status not in TRANSITIONS[Status.SENDING]:
+        raise ValueError(f"{Status.SENDING} is not followed by {settled.status}")
     with journal.write() as connection:
         _settle(connection, order, settled)
         return _claim(connection, gate, settled.at) if go_on else None
@@ -181,8 +186,6 @@ _TAKEN = frozenset({Status.CREATED, Status.ACCEPTED, Status.IN_DOUBT})
 
 def _settle(connection: Connection, order: Claimed, settled: Settled) -> None:
     """One transition with its event. Raises JournalError where the order is no longer `sending`."""
-    if settled.status not in TRANSITIONS[Status.SENDING]:
-        raise ValueError(f"{Status.SENDING} is not followed by {settled.status}")
     attempts = order.attempts + settled.counts
     values = {
         "status": settled.status.value, "attempts": attempts, "waits": 0 if settled.counts else order.waits + 1, "due": settled.due,

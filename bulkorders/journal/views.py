@@ -70,8 +70,8 @@ def placed_orders(journal: Journal, batch: str) -> list[Placed]:
         orders.c.batch.label("order_batch"),
     ).join(batches, batches.c.id == placements.c.batch).outerjoin(orders, orders.c.id == placements.c.order_id)  # fmt: skip
     with journal.read() as connection:
-        rows = connection.execute(joined.where(placements.c.batch == batch).order_by(placements.c.position)).all()
-    return [_placed(row) for row in rows]
+        rows = connection.execute(joined.where(placements.c.batch == batch).order_by(placements.c.position))
+        return [_placed(row) for row in rows]
 
 
 def _placed(row: Row[Any]) -> Placed:
@@ -111,8 +111,8 @@ def batch_issues(journal: Journal, batch: str) -> Sequence[tuple[int | None, Iss
             .outerjoin(placements, (placements.c.batch == issues.c.batch) & (placements.c.position == issues.c.position))
             .where(issues.c.batch == batch)
             .order_by(issues.c.id)
-        ).all()
-    return [(row.position, _issue(row)) for row in rows]
+        )
+        return [(row.position, _issue(row)) for row in rows]
 
 
 def _issue(row: Row[Any]) -> Issue:

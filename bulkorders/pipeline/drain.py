@@ -187,7 +187,7 @@ class Drain:
     def _pause_batch(self, order: Claimed, count: int, outcome: Outcome) -> None:
         """The rest of a batch would only be refused alike."""
         if is_waiting(self.journal, self.gate, [order.batch], (Status.PENDING,)):
-            reason = (outcome.message or Words("没有说明", "no reason given")).without_stop()
+            reason = (outcome.message or Words("没有说明", "no reason given")).first_sentence()
             said = told.REFUSED_AGAIN.fill(count=count, reason=reason)
             if pause_batch(self.journal, order.batch, said):
                 self.run.watcher.waits(self.account.name, said)

@@ -125,7 +125,7 @@ class Follow:
         if order.status is Status.CREATED and outcome.verdict is not Verdict.CREATED:  # told as created it stays
             journal.put_off(book, order, self._next(order, now))
         elif outcome.verdict is Verdict.WITHHELD:
-            reason = (outcome.message or BUSY).without_stop()
+            reason = (outcome.message or BUSY).first_sentence()
             journal.put_off(book, order, None, told.WITHHELD.fill(reason=reason))
         elif order.status is Status.IN_DOUBT and (order.updates or outcome.verdict is Verdict.ABSENT):
             self._take_absent(order, now)
@@ -168,7 +168,7 @@ class Follow:
         fate = Fate.CHANGED if outcome.verdict is Verdict.FOREIGN else None
         return Settled(
             status=status, at=now, code=outcome.code, message=outcome.message, due=self._next(order, now) if goes_on else None, fate=fate,
-            remote_id=outcome.remote_id, tracking_number=outcome.tracking_number, carrier=outcome.carrier,
+            request_id=outcome.request_id, remote_id=outcome.remote_id, tracking_number=outcome.tracking_number, carrier=outcome.carrier,
         )  # fmt: skip
 
     def _next(self, order: Followed, now: dt.datetime) -> dt.datetime | None:

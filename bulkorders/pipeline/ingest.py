@@ -1,7 +1,8 @@
 """A file in: checked, grouped, routed, frozen, and written down as a draft."""
 
 import datetime as dt
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
@@ -24,7 +25,7 @@ from bulkorders.workbook.isolated import NO_LIMITS, Limits, check_workbook
 
 from .app import App, find_provider, find_template, path_text
 from .route import fitting, route
-from .vet import Vetted, vet
+from .vet import Routes, Vetted, vet
 
 SAID_ISSUES = 5
 """Errors of an order that its message names; all of them stand in the results."""
@@ -93,47 +94,76 @@ def _cannot_open(path: Path, error: OSError) -> tuple[str, str]:
     return f"文件 {path} 打不开：{zh}。", f"{path} cannot be opened: {en}."
 
 
-def ingest(app: App, path: Path, *, account: str | None = None, strict: bool = False) -> list[Ingested]:
-    """Keeps a file, checks the kept copy, and writes each template's orders down as a draft.
+@dataclass(frozen=True)
+class Examined:
+    """A file that was kept and checked, its orders given to accounts: nothing is written down yet, and no remote was asked."""
+
+    path: Path
+    content_hash: str
+    parts: Sequence[tuple[Checkup, Routes]]
+    refused: Refusal | None = None
+
+
+@contextmanager
+def examined(app: App, paths: Sequence[Path], *, account: str | None = None, strict: bool = False) -> Iterator[list[Examined]]:
+    """Keeps files and checks the kept copies; those of which no batch is made within the block are not kept.
 
     Raises UsageError (no such file, no account to choose), SettingsError, JournalError.
     """
+    kept: list[str] = []
     try:
-        content_hash, kept = keep(app.journal, path)
+        found = []
+        for path in paths:
+            content_hash, copy = _keep(app, path)
+            kept.append(content_hash)
+            found.append(_examine(app, path, copy, content_hash, account=account, strict=strict))
+        yield found
+    finally:
+        for content_hash in kept:
+            discard(app.journal, content_hash)
+
+
+def _keep(app: App, path: Path) -> tuple[str, Path]:
+    try:
+        return keep(app.journal, path)
     except OSError as error:
         raise UsageError(*_cannot_open(path, error)) from error
-    try:
-        return _ingest(app, path, kept, content_hash, account=account, strict=strict)
-    finally:
-        discard(app.journal, content_hash)
 
 
-def _ingest(app: App, path: Path, kept: Path, content_hash: str, *, account: str | None, strict: bool) -> list[Ingested]:
-    checkups = [replace(checkup, file=path) for checkup in check_file(kept, app.limits)]
-    # given to accounts before anything is written: a file whose account is not clear leaves nothing behind
-    vetted = [_route(app, checkup, account) for checkup in checkups]
-    checkups = [
-        replace(checkup, more=[issue for issue in routes.routes.values() if isinstance(issue, Issue)])
-        for checkup, routes in zip(checkups, vetted, strict=True)
-    ]
-    if strict and (invalid := sum(map(_count_invalid, checkups))):
-        return [Ingested(checkup, None, checkup.refused or refuse(STRICT, count=invalid)) for checkup in checkups]
+def _examine(app: App, path: Path, copy: Path, content_hash: str, *, account: str | None, strict: bool) -> Examined:
+    checkups = [replace(checkup, file=path) for checkup in check_file(copy, app.limits)]
+    invalid = sum(len(found.orders.orders) - len(found.orders.valid) for found in checkups if found.orders) if strict else 0
+    if invalid:
+        return Examined(path, content_hash, [(checkup, {}) for checkup in checkups], refuse(STRICT, count=invalid))
+    parts = []
+    for checkup in checkups:
+        routes = _route(app, checkup, account)
+        parts.append((_with_found(checkup, routes), routes))
+    return Examined(path, content_hash, parts)
+
+
+def _with_found(checkup: Checkup, routes: Routes) -> Checkup:
+    return replace(checkup, more=[issue for issue in routes.values() if isinstance(issue, Issue)])
+
+
+def enter(app: App, file: Examined, *, strict: bool = False) -> list[Ingested]:
+    """Asks the remotes about a file's orders, and writes each template's down as a draft. Raises JournalError."""
+    if file.refused:
+        return [Ingested(checkup, None, checkup.refused or file.refused) for checkup, _ in file.parts]
+    vetted = [vet(app, checkup.orders, checkup.checked, routes) if checkup.orders else Vetted(routes) for checkup, routes in file.parts]
+    parts = [(_with_found(checkup, found.routes), found) for (checkup, _), found in zip(file.parts, vetted, strict=True)]
+    if strict and (invalid := sum(len(checkup.more) for checkup, _ in parts)):
+        return [Ingested(checkup, None, checkup.refused or refuse(STRICT, count=invalid)) for checkup, _ in parts]
     now = app.clock.now()  # one time for all batches of a workbook: they are told apart from those of another time by it
-    return [_add(app, checkup, routes, content_hash, now) for checkup, routes in zip(checkups, vetted, strict=True)]
+    return [_add(app, checkup, found, file.content_hash, now) for checkup, found in parts]
 
 
-def _count_invalid(checkup: Checkup) -> int:
-    orders = checkup.orders
-    return len(orders.orders) - len(orders.valid) + len(checkup.more) if orders else 0
-
-
-def _route(app: App, checkup: Checkup, named: str | None) -> Vetted:
-    """The account of each valid order, by its number, as far as its remote could take it."""
+def _route(app: App, checkup: Checkup, named: str | None) -> Routes:
+    """The account of each valid order, by its number."""
     if not checkup.orders or not checkup.orders.orders:
-        return Vetted({})
+        return {}
     accounts = fitting(app.accounts, find_provider(checkup.orders.template.name), named)
-    routes = {number: route(order, accounts, checkup.checked) for number, order in enumerate(checkup.orders.orders) if order.is_valid}
-    return vet(app, checkup.orders, checkup.checked, routes)
+    return {number: route(order, accounts, checkup.checked) for number, order in enumerate(checkup.orders.orders) if order.is_valid}
 
 
 def _add(app: App, checkup: Checkup, vetted: Vetted, content_hash: str, now: dt.datetime) -> Ingested:

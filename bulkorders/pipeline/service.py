@@ -16,7 +16,7 @@ from bulkorders.journal.queue import unfinished
 from bulkorders.journal.views import newest_batch_of
 
 from .app import App, find_provider
-from .ingest import Ingested, ingest
+from .ingest import Examined, Ingested, enter, examined
 from .report import BatchReport, report_batch, report_workbook, results_path, write_workbook
 from .submit import Run, Watcher
 
@@ -76,14 +76,15 @@ def submit_files(app: App, files: Sequence[Path], options: Options, watcher: Wat
 def _bring_in(app: App, files: Sequence[Path], options: Options) -> list[tuple[Path, list[Ingested]]]:
     """Ingests and releases all files, or none: what ends this early leaves no draft behind."""
     ingested: list[tuple[Path, list[Ingested]]] = []
-    try:
-        for file in files:
-            ingested.append((file, ingest(app, file, account=options.account, strict=options.strict)))  # noqa: PERF401  # kept for below
-        _refuse_update(options, ingested)
-        release(app.journal, _batches(ingested), app.clock.now(), update=options.update, keep_going=options.keep_going)
-    except BaseException:
-        drop_drafts(app.journal, _batches(ingested))
-        raise
+    with examined(app, files, account=options.account, strict=options.strict) as found:
+        _refuse_update(options, found)
+        try:
+            for file in found:
+                ingested.append((file.path, enter(app, file, strict=options.strict)))  # noqa: PERF401  # kept for below
+            release(app.journal, _batches(ingested), app.clock.now(), update=options.update, keep_going=options.keep_going)
+        except BaseException:
+            drop_drafts(app.journal, _batches(ingested))
+            raise
     return ingested
 
 
@@ -162,14 +163,13 @@ def _free_name(target: Path, taken: Set[Path]) -> Path:
     return free
 
 
-def _refuse_update(options: Options, ingested: Sequence[tuple[Path, Sequence[Ingested]]]) -> None:
+def _refuse_update(options: Options, files: Sequence[Examined]) -> None:
     """`--update` is for systems where sending again modifies an order."""
-    if options.update:
-        for _, each in ingested:
-            for found in each:
-                if found.checkup.orders and not find_provider(found.checkup.orders.template.name).updates:
-                    title = find_provider(found.checkup.orders.template.name).title
-                    raise UsageError(f"{title}不能修改已有的订单，请去掉 --update。", f"{title} cannot modify orders: leave out --update.")
+    templates = {checkup.orders.template.name for file in files for checkup, _ in file.parts if checkup.orders} if options.update else set()
+    for provider in (find_provider(template) for template in templates):
+        if not provider.updates:
+            title = provider.title
+            raise UsageError(f"{title}不能修改已有的订单，请去掉 --update。", f"{title} cannot modify orders: leave out --update.")
 
 
 def _released(app: App, batch: str) -> str:

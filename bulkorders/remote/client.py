@@ -3,7 +3,8 @@
 import json
 import logging
 import ssl
-from collections.abc import Mapping
+import zlib
+from collections.abc import Callable, Mapping
 from contextlib import nullcontext
 from dataclasses import dataclass, field
 from typing import Any
@@ -12,6 +13,7 @@ from urllib.parse import urlsplit
 import httpx
 
 from bulkorders.core.words import Words
+from bulkorders.crash import crash_point
 
 from .deadline import Deadline, DeadlineBackend
 from .pace import Pace
@@ -68,7 +70,8 @@ class Client:
     def __post_init__(self) -> None:
         timeout = httpx.Timeout(self.read_timeout, connect=min(CONNECT_SECONDS, self.read_timeout))
         is_local = urlsplit(self.base_url).hostname in LOOPBACK
-        self._client = httpx.Client(timeout=timeout, follow_redirects=False, trust_env=not is_local)
+        headers = {"Accept-Encoding": "gzip, deflate"}
+        self._client = httpx.Client(timeout=timeout, follow_redirects=False, trust_env=not is_local, headers=headers)
         self._deadline = Deadline()
         for transport in (self._client._transport, *self._client._mounts.values()):
             if isinstance(transport, httpx.HTTPTransport):  # httpx has no public way to its pool's network
@@ -89,11 +92,13 @@ class Client:
         files = {name: (None, value) for name, value in form.items()} if form else None
         with self.pace or nullcontext():
             self._deadline.start(self.seconds)
+            crash_point()
             try:
                 with self._client.stream(method, url, headers=headers, content=content, files=files) as response:
                     answer = _read(response)
-            except (httpx.HTTPError, httpx.InvalidURL, httpx.StreamError, ssl.SSLError, UnicodeError) as error:
+            except (httpx.HTTPError, httpx.InvalidURL, httpx.StreamError, ssl.SSLError, zlib.error, UnicodeError) as error:
                 answer = _failure(error)
+            crash_point()
         if self.pace and isinstance(answer, Answer) and answer.status == TOO_FAST:
             self.pace.slow_down()
         return answer
@@ -109,13 +114,26 @@ class Client:
 
 
 def _read(response: httpx.Response) -> Answer | Failure:
-    """The body up to its limit."""
-    body = bytearray()
-    for chunk in response.iter_bytes():
-        body += chunk
+    """The body up to its limit, packed or not: a small one may unpack to gigabytes."""
+    body, unpack = bytearray(), _unpacker(response.headers.get("content-encoding", "identity"))
+    if unpack is None:
+        return Failure(True, Words("平台的回答看不懂", "the answer cannot be read"))
+    for chunk in response.iter_raw():
+        body += unpack(chunk, MOST_BYTES + 1 - len(body))
         if len(body) > MOST_BYTES:
             return Failure(True, Words("平台的回答太大，不像接口的回答", "the answer is too large to be one of an API"))
     return Answer(response.status_code, {name.lower(): value for name, value in response.headers.items()}, bytes(body))
+
+
+def _unpacker(encoding: str) -> Callable[[bytes, int], bytes] | None:
+    """How a body is unpacked, a piece at a time and no more than so many bytes of each; None for a way that was not asked for."""
+    match encoding.strip().casefold():
+        case "identity" | "":
+            return lambda chunk, _: chunk
+        case "gzip" | "deflate":
+            return zlib.decompressobj(zlib.MAX_WBITS | 32).decompress
+        case _:
+            return None
 
 
 def _failure(error: Exception) -> Failure:

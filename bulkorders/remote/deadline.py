@@ -19,16 +19,16 @@ class Deadline:
         """A call begins that may take so long."""
         self.at = time.monotonic() + seconds
 
-    def rest(self, timeout: float | None) -> float:
-        """The seconds that a read may take. Raises httpcore.ReadTimeout when none are left."""
+    def rest(self, timeout: float | None, over: type[Exception] = httpcore.ReadTimeout) -> float:
+        """The seconds that one step may take. Raises `over` when none are left."""
         left = self.at - time.monotonic()
         if left <= 0:
-            raise httpcore.ReadTimeout("deadline")
+            raise over("deadline")
         return left if timeout is None else min(timeout, left)
 
 
 class DeadlineBackend(httpcore.NetworkBackend):
-    """A network whose reads end at the deadline."""
+    """A network whose every step ends at the deadline."""
 
     def __init__(self, deadline: Deadline) -> None:
         self._deadline = deadline
@@ -39,7 +39,8 @@ class DeadlineBackend(httpcore.NetworkBackend):
         socket_options: Iterable[Any] | None = None,
     ) -> httpcore.NetworkStream:  # fmt: skip
         """A connection under the deadline."""
-        return _Stream(self._backend.connect_tcp(host, port, timeout, local_address, socket_options), self._deadline)
+        allowed = self._deadline.rest(timeout, httpcore.ConnectTimeout)
+        return _Stream(self._backend.connect_tcp(host, port, allowed, local_address, socket_options), self._deadline)
 
 
 class _Stream(httpcore.NetworkStream):
@@ -50,7 +51,7 @@ class _Stream(httpcore.NetworkStream):
         return self._stream.read(max_bytes, self._deadline.rest(timeout))
 
     def write(self, buffer: bytes, timeout: float | None = None) -> None:
-        self._stream.write(buffer, timeout)
+        self._stream.write(buffer, self._deadline.rest(timeout, httpcore.WriteTimeout))
 
     def close(self) -> None:
         self._stream.close()

@@ -21,6 +21,7 @@ from openpyxl.worksheet.cell_range import CellRange
 from bulkorders.core.cell import is_blank, shown, trim
 from bulkorders.core.result import RESULT_COLUMNS, SUMMARY_SHEET, SUMMARY_TITLE, Fate, our_labels
 from bulkorders.core.table import Merge, Table
+from bulkorders.crash import crash_point
 
 from . import style
 from .style import GENERAL, PLAIN, TEXT, Look, Pens, clean, height_of, line_count, needs_wrapping, text_width
@@ -100,7 +101,9 @@ def _save(book: Workbook, target: Path) -> None:
             book.save(file)
             file.flush()
             os.fsync(file.fileno())
+        crash_point()
         draft.replace(target)
+        crash_point()
     finally:
         draft.unlink(missing_ok=True)
 

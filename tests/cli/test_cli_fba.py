@@ -269,7 +269,7 @@ def test_refusals_in_every_form(fba: FbaDesk) -> None:
     forms["412"] = Refuse(["货件编号不存在"], status=412)
     fba.remote.creates = {name: [refusal] for name, refusal in forms.items()}
     book = fba.write("orders.xlsx", [shipment(name) for name in [*forms, "good"]])
-    ran = fba.submit(book, code=4)
+    ran = fba.submit("--keep-going", book, code=4)
     assert ran.fates == {**dict.fromkeys(forms, "rejected"), "good": "created"}
     by_name = {outcome["order"]: outcome for outcome in ran.one["outcomes"]}
     assert all("货件编号不存在" in by_name[name]["message"] for name in ("full", "datetime", "412"))

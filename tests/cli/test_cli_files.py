@@ -80,6 +80,7 @@ def test_what_is_said_of_a_cell_stays_out_of_the_talk(desk: Desk) -> None:
 
 def test_results_of_one_path_are_not_mixed(desk: Desk) -> None:
     """Two unfinished batches of one path, the file edited in between: the results show the newer sheet with its own orders' fates."""
+    desk.foreign.has_look_up = False
     desk.foreign.answers = {order: [Broken(502)] for order in ("E-1", "E-2", "E-3", "X-1", "X-2", "X-3")}
     desk.submit(desk.write("o.xlsx", [line(f"E-{number}") for number in (1, 2, 3, 4)]), code=5)
     desk.submit(desk.write("o.xlsx", [line(f"X-{number}") for number in (5, 1, 2, 3, 4)]), code=5)

@@ -97,8 +97,9 @@ def test_totals_balance(fates: list[Fate]) -> None:
 
 @given(st.integers(0, 10**6), st.floats(0, 1), st.none() | st.floats(0, 100))
 def test_waits_grow_and_end(waits: int, chance: float, least: float | None) -> None:
-    """Property: from half a second to 30 s, never less than the remote asked for, never shrinking with the number of refusals."""
+    """Property: up to 1, 2, 4 ... 30 s, never less than the remote asked for, never shrinking with the number of refusals."""
     wait = backoff(waits, chance, least)
-    assert FIRST_WAIT / 2 <= wait <= max(LONGEST_WAIT, least or 0)
+    assert 0 <= wait <= max(LONGEST_WAIT, least or 0)
+    assert backoff(0, chance) <= FIRST_WAIT
     assert wait >= (least or 0)
     assert backoff(waits + 1, chance, least) >= wait

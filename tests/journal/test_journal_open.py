@@ -1,24 +1,34 @@
 """A journal opened: made, upgraded, reopened, or refused in one sentence."""
 
 import os
+import re
 import sqlite3
 import stat
 import subprocess
 import sys
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 from alembic.autogenerate import compare_metadata
 from alembic.migration import MigrationContext
 from alembic.script import ScriptDirectory
-from making import draft, submit
+from making import GATE, NOW, draft, new_batch, submit
 from sqlalchemy import insert, select
 
+from bulkorders.core.order import Status
 from bulkorders.errors import JournalError
+from bulkorders.journal.backup import back_up
+from bulkorders.journal.batches import add_draft, release
+from bulkorders.journal.gate import hold
 from bulkorders.journal.journal import Journal, open_journal
+from bulkorders.journal.kept import keep
 from bulkorders.journal.migrate import configure
+from bulkorders.journal.queue import claim, settle
+from bulkorders.journal.records import Settled
 from bulkorders.journal.tables import HEAD, meta, metadata
+from bulkorders.journal.tokens import Tokens
 from bulkorders.journal.views import list_batches
 
 
@@ -84,19 +94,40 @@ def test_an_exception_rolls_a_transaction_back(journal: Journal) -> None:
 
 
 @pytest.mark.skipif(os.name != "posix", reason="modes are POSIX's")
-def test_the_journal_and_all_beside_it_are_for_its_owner_alone(tmp_path: Path) -> None:
-    """Buyers' names and addresses lie in it: 0600 for the files, the write-ahead log too, 0700 for the folder."""
-    before = os.umask(0o022)
+@pytest.mark.parametrize("umask", [0o000, 0o022, 0o077])
+def test_the_journal_and_all_beside_it_are_for_its_owner_alone(tmp_path: Path, umask: int) -> None:
+    """Buyers' names and addresses lie in it: 0600 for every file of a batch from its first byte to its backup, 0700 for the folders."""
+    (tmp_path / "orders.xlsx").write_text("a merchant's file")
+    before, folder = os.umask(umask), tmp_path / "at"
     try:
-        journal = open_journal(str(tmp_path / "journal.db"))
-        submit(journal, "b1", draft())
-        modes = {path.name: stat.S_IMODE(path.stat().st_mode) for path in tmp_path.iterdir()}
-        journal.close()
+        folder.mkdir()
+        open_journal(str(folder / "journal.db")).close()  # made now, checked the next time
+        modes = modes_while_sending(open_journal(str(folder / "journal.db")), tmp_path / "orders.xlsx")
     finally:
         os.umask(before)
-    assert modes.pop("journal.db.files") == 0o700
-    assert modes.pop("journal.db") == 0o600
-    assert {name: mode & 0o077 for name, mode in modes.items()} == dict.fromkeys(modes, 0)
+    assert {path for path, (is_folder, _) in modes.items() if is_folder} == {"journal.db.files", "copy.db.files"}
+    assert {path: oct(mode) for path, (is_folder, mode) in modes.items() if mode != (0o700 if is_folder else 0o600)} == {}
+    kinds = {re.sub("[0-9a-f]{20,}", "*", path) for path in modes}
+    assert kinds >= {"journal.db", "journal.db-wal", "journal.db-shm", "journal.db.side", "copy.db", "copy.db.files/*.xlsx"}
+    assert kinds >= {
+        f"journal.db.files/{name}" for name in ("*.xlsx", "checked", "open.lock", "gate-*.lock", "gate-*.json", "token-*.lock")
+    }
+
+
+def modes_while_sending(journal: Journal, file: Path) -> dict[str, tuple[bool, int]]:
+    """All that lies beside a journal when an order has been sent, its gate is still held and a copy was made: is it a folder, its mode."""
+    folder = Path(str(journal.engine.url.database)).parent
+    content_hash, _ = keep(journal, file)
+    add_draft(journal, replace(new_batch("b1", draft()), content_hash=content_hash), NOW)
+    release(journal, ["b1"], NOW)
+    with hold(journal, GATE, NOW), Tokens(journal).locked("principal"):
+        order = claim(journal, GATE, NOW)
+        assert order is not None
+        settle(journal, order, Settled(Status.CREATED, NOW), GATE)
+        back_up(journal, folder / "copy.db")
+        found = {str(path.relative_to(folder)): (path.is_dir(), stat.S_IMODE(path.stat().st_mode)) for path in folder.rglob("*")}
+    journal.close()
+    return found
 
 
 OPENER = "import sys; from bulkorders.journal.journal import open_journal; print(open_journal(sys.argv[1]).id)"

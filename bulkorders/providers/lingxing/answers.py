@@ -111,13 +111,13 @@ _NOT_OPEN = frozenset({"2001004", "401", "403", "404", "400", "102", "3001001"})
 """Codes that may concern the one path alone: the app may create orders all the same."""
 
 
-def classify_read(answer: Answer | Failure) -> Any:
-    """The `data` of a call that changes nothing, or the outcome that says why there is none."""
+def classify_read(answer: Answer | Failure) -> Envelope | Outcome:
+    """The answer to a call that changes nothing, or the outcome that says why there is none."""
     envelope = read_envelope(answer)
     if isinstance(envelope, Outcome):
         return envelope
     if envelope.code == "0":
-        return envelope.data
+        return envelope
     refused = classify_refusal(envelope)
     if refused is not None and refused.code in _NOT_OPEN:
         said = Words(f"领星没有对这个应用开放查询接口（{envelope.code}）", f"Lingxing does not let this app ask ({envelope.code})")

@@ -3,6 +3,7 @@
 import datetime as dt
 import json
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from email.utils import parsedate_to_datetime
 from typing import Any
 
@@ -93,20 +94,17 @@ class LingxingApi:
     def _look_up(self, order: Mapping[str, Any], sid: int) -> Outcome:
         asked = {"sid": sid, "seller_fulfillment_order_id": order["order_id"]}
         body = json.dumps({"order_info": [asked]}, ensure_ascii=False, separators=(",", ":"), sort_keys=True).encode()
-        data = self._read("POST", ORDER, body)
-        return data if isinstance(data, Outcome) else read_order(data, order, sid)
+        said = self._read("POST", ORDER, body)
+        return said if isinstance(said, Outcome) else replace(read_order(said.data, order, sid), request_id=said.request_id)
 
     def vet(self, orders: Sequence[Order]) -> Outcome | Sequence[tuple[int, Finding]]:
         """The orders of stores that the account does not have, or that are stopped."""
         if not self._settings.check_stores:
             return []
-        found: Outcome | Sequence[tuple[int, Finding]] = []
-        for seconds in (STORES_SECONDS, FRESH_SECONDS):
-            known = self._known_stores(seconds)
-            found = known if isinstance(known, Outcome) else known.vet(orders)
-            if not found:
-                break
-        return found
+        known = self._known_stores(STORES_SECONDS)
+        if not isinstance(known, Outcome) and known.vet(orders):
+            known = self._known_stores(FRESH_SECONDS)
+        return known if isinstance(known, Outcome) else known.vet(orders)
 
     def test(self) -> Outcome | Sequence[Words]:
         """The account's stores, one line each."""
@@ -123,19 +121,19 @@ class LingxingApi:
 
     def _list_stores(self) -> Outcome | list[dict[str, Any]]:
         """The seller list: `sid`, `name`, `country`, `status` of each store."""
-        data = self._read("GET", STORES)
-        if isinstance(data, Outcome):
-            return data
-        if not isinstance(data, list):
+        said = self._read("GET", STORES)
+        if isinstance(said, Outcome):
+            return said
+        if not isinstance(said.data, list):
             return UNREADABLE
-        return [{key: store.get(key) for key in ("sid", "name", "country", "status")} for store in data if isinstance(store, dict)]
+        return [{key: store.get(key) for key in ("sid", "name", "country", "status")} for store in said.data if isinstance(store, dict)]
 
     def close(self) -> None:
         """Ends the connections."""
         self._client.close()
 
-    def _read(self, method: str, path: str, body: bytes = b"") -> Any:
-        """The `data` of a call that changes nothing, or the outcome that says why there is none."""
+    def _read(self, method: str, path: str, body: bytes = b"") -> Envelope | Outcome:
+        """The answer to a call that changes nothing, or the outcome that says why there is none."""
         answer = ask(lambda: self._signed(method, path, body), self._client.seconds)
         return answer if isinstance(answer, Outcome) else classify_read(answer)
 

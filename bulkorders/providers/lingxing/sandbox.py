@@ -96,9 +96,10 @@ class LingxingSandbox:
         }
 
     def account(self, base_url: str) -> dict[str, Any]:
-        """The settings of an account of this app."""
+        """The settings of an account of this app. Where any store is accepted, none is listed before its first order."""
         app_id, app_secret = self.gateway.app_id, self.gateway.app_secret
-        return {"provider": "lingxing", "base_url": base_url, "app_id": app_id, "app_secret": app_secret}
+        settings = {"provider": "lingxing", "base_url": base_url, "app_id": app_id, "app_secret": app_secret}
+        return {**settings, "check_stores": False} if self._accepts_any_store else settings
 
     def truth(self, now: float) -> dict[str, Any]:
         """Accepted orders, `live` or `cancelled`, and all counters, as JSON has them."""

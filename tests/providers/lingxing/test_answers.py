@@ -138,7 +138,7 @@ def test_all_details_of_a_refusal_are_told() -> None:
 def test_a_number_that_exists_is_refused_and_said_not_to_be_ours() -> None:
     """Without an unclear attempt of our own it is somebody else's order."""
     outcome = classify_create(service(500, ["订单号已经存在"]))
-    assert outcome.verdict is Verdict.REJECTED
+    assert outcome.verdict is Verdict.EXISTS
     assert outcome.message is not None
     assert "不是本程序" in outcome.message.zh
 
