@@ -77,6 +77,7 @@ def _open_known(config: Path | None, journal: str | None) -> Iterator["App"]:
 
 
 def _tell_json(journal: "Journal", found: "Condition") -> None:
+    from bulkorders.journal.journal import journal_path
     from bulkorders.pipeline.objects import dumps
 
     told = {

@@ -35,10 +35,8 @@ def back_up(journal: Journal, path: Path) -> Backup:
     The copy says of itself that it does not know what comes after it. Raises UsageError: something is there already, no space, no rights.
     """
     files = path.with_name(f"{path.name}.files")
-    for each in (path, files):
-        if each.exists():
-            raise UsageError(f"{each} 已经存在，没有覆盖：备份请换一个名字。", f"{each} is there already: choose another name.")
     try:
+        _refuse_over(path, files)
         with TemporaryDirectory(dir=path.parent, prefix=f"{path.name}.unfinished-") as folder:  # 0700
             made, beside = Path(folder) / "journal", Path(folder) / "files"
             beside.mkdir(mode=0o700)
@@ -49,6 +47,12 @@ def back_up(journal: Journal, path: Path) -> Backup:
         raise UsageError(*_failed(path, database_reason(str(error)))) from error
     except OSError as error:
         raise UsageError(*_failed(path, os_reason(error))) from error
+
+
+def _refuse_over(*names: Path) -> None:
+    for each in names:
+        if each.exists():
+            raise UsageError(f"{each} 已经存在，没有覆盖：备份请换一个名字。", f"{each} is there already: choose another name.")
 
 
 def _failed(path: Path, reason: tuple[str, str]) -> tuple[str, str]:

@@ -212,7 +212,7 @@ def _as_journal_error(path: str) -> Iterator[None]:
     except DatabaseError as error:
         zh, en = database_reason(str(error.orig))
         raise JournalError(f"流水账 {path} 用不了：{zh}。", f"the journal {path} cannot be used: {en}.") from error
-    except ValueError as error:  # a time or a JSON text that we did not write
+    except (ValueError, TypeError) as error:  # a time, a text or a JSON that nobody has written like this
         raise JournalError(f"流水账 {path} 用不了：{_DAMAGED[0]}。", f"the journal {path} cannot be used: {_DAMAGED[1]}.") from error
     except OSError as error:
         busy = ("正被别的程序占用，请稍后再试", "another program holds it; try again later")

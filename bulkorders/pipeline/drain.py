@@ -55,6 +55,7 @@ class Drain:
         self.refusals = Refusals()
         self.seconds = kept_pace(self.journal, self.gate)
         self.asks_first = self.is_paused = False
+        self.ahead = 0
         self.doubted: dict[int, float] = {}
         self.existing: set[int] = set()
         self._left_at: float | None = None
@@ -85,6 +86,7 @@ class Drain:
         if follow:
             follow.begin(now)
         self.is_paused = paused_at(self.journal, self.gate) is not None
+        self.ahead = 0 if self.is_paused else count_waiting(self.journal, self.run.batches, self.gate)
         if self.seconds is not None:
             self._tell_expected()
 
@@ -97,9 +99,8 @@ class Drain:
             self.run.watcher.waits(self.account.name, reason)
 
     def _tell_expected(self) -> None:
-        orders = 0 if self.is_paused else count_waiting(self.journal, self.run.batches, self.gate)
-        if orders:
-            self.run.watcher.expects(self.account.name, orders, orders * (self.seconds or 0.0))
+        if self.ahead and self.seconds is not None:
+            self.run.watcher.expects(self.account.name, self.ahead, self.ahead * self.seconds)
 
     def _goes_on(self) -> bool:
         if self.held.beat():
@@ -200,7 +201,7 @@ class Drain:
         took, self._left_at = now - self._left_at, now
         is_first, known = self.seconds is None, took if self.seconds is None else self.seconds
         self.seconds = known + PACE_SHARE * (took - known)
-        if is_first:
+        if is_first and self.ahead > 1:
             self._tell_expected()
 
     def wait_for(self, outcome: Outcome, due: dt.datetime) -> None:

@@ -8,7 +8,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bulkorders.core.payload import encode
+from bulkorders.core.field import Field
+from bulkorders.core.kinds import Decimal as Number
+from bulkorders.core.kinds import Text
+from bulkorders.core.payload import encode, strip
+from bulkorders.core.template import Template
 
 DECIMALS = st.decimals(allow_nan=False, allow_infinity=False)
 LEAVES = st.none() | st.booleans() | st.integers(-(2**53), 2**53) | st.text(st.characters(exclude_categories=["Cs"])) | DECIMALS
@@ -51,3 +55,42 @@ def test_other_types_have_no_json_form() -> None:
     """A float, or a date that no kind has encoded, is a mistake of ours."""
     with pytest.raises(TypeError):
         encode({"v": object()})
+
+
+# -- what is left when it is forgotten ---------------------------------------------------------------------------------------------
+
+LETTERS = Template(
+    "letters", title="信", unit="信", display="number",
+    fields=(
+        Field("number", "编号", Text(identifier=True), "No", key=True),
+        Field("name", "收件人", Text(), "Name", personal=True),
+        Field("sheet", "页", Number(), "Pages[].Sheet"),
+        Field("text", "内容", Text(), "Pages[].Text", personal=True),
+        Field("word", "词", Text(), "Pages[].Words[].Word"),
+    ),
+)  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("payload", "left"),
+    [
+        ('{"No":"1","Name":"Jack"}', '{"No":"1"}'),
+        ('{"Pages":[{"Text":"dear","Sheet":1.50},{"Sheet":2}],"No":"1"}', '{"Pages":[{"Sheet":1.5},{"Sheet":2}],"No":"1"}'),
+        ('{"Pages":[{"Words":[{"Word":"w","Name":"Jack"}]}]}', '{"Pages":[{"Words":[{"Word":"w"}]}]}'),
+        ('{"No":12345678901234567890.5}', '{"No":12345678901234567890.5}'),
+        ('{"No":{"Name":"Jack"}}', "{}"),
+        ('{"data":{"No":"1","Name":"Jack"}}', "{}"),
+        ('{"Pages":"Jack"}', "{}"),
+        ("[1]", "{}"),
+        ("No=1&Name=Jack", "{}"),
+        ("", "{}"),
+    ],
+)
+def test_nothing_is_left_that_may_be_personal(payload: str, left: str) -> None:
+    """The fields that are declared and say nothing of a person stay, number by number; all that the template does not know goes."""
+    assert strip(LETTERS, payload.encode()).decode() == left
+
+
+def test_a_payload_that_is_no_text_leaves_nothing() -> None:
+    """Whatever a provider sends."""
+    assert strip(LETTERS, b"\xff\x00Jack") == b"{}"

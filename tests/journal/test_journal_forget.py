@@ -148,8 +148,12 @@ def test_cells_that_say_nothing_of_a_person_stay(journal: Journal) -> None:
     release(journal, ["b1"], NOW)
     send_all(journal)
     forget_at(journal, LATER)
-    gone = {"value": None, "message": FORGOTTEN}
-    assert [issue for _, issue in batch_issues(journal, "b1")] == [quantity, header, replace(name, **gone), replace(loose, **gone)]
+    assert [issue for _, issue in batch_issues(journal, "b1")] == [
+        quantity,
+        header,
+        replace(name, value=None, message=FORGOTTEN),
+        replace(loose, value=None, message=FORGOTTEN),
+    ]
 
 
 # -- when ----------------------------------------------------------------------------------------------------------------------

@@ -74,7 +74,11 @@ def replace_by_another(folder: Path) -> None:
 
 def garble(content: bytes) -> Callable[[Path], None]:
     """The side file holds something else."""
-    return lambda folder: (folder / SIDE).write_bytes(content) and None
+
+    def change(folder: Path) -> None:
+        (folder / SIDE).write_bytes(content)
+
+    return change
 
 
 CHANGES: dict[str, tuple[Callable[[Path], None], Words]] = {
