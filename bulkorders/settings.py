@@ -31,7 +31,7 @@ class Settings(BaseSettings):
 
     journal: str | None = None
     timezone: str = "Asia/Shanghai"
-    keep_days: Annotated[int, Field(ge=1)] = 90
+    keep_days: Annotated[int, Field(ge=1, le=36_500)] = 90
     """For how many days merchants' files and what is personal are kept."""
     accounts: dict[str, dict[str, Any]] = Field(default_factory=dict)
     limits: dict[str, dict[str, Annotated[Decimal, Field(gt=0, lt=10**9)]]] = Field(default_factory=dict)

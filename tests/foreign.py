@@ -11,10 +11,11 @@ import re
 import threading
 import time
 from collections import Counter
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from decimal import Decimal
+from email.utils import formatdate
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
 from urllib.parse import unquote, urlsplit
@@ -103,16 +104,21 @@ class Taken:
 class Foreign:
     """The server's memory. `answers`: what an order number gets, one after the other; the last of a list does not stay.
 
-    `asks`: the same for look-ups, status and body; `visible_after`: seconds until a look-up shows an order.
+    `asks`: the same for look-ups, status and body; `visible_after`: seconds until a look-up shows an order. `always`: what every call of
+    a path gets. `states`: the status of stores that are not in order. `clock`: unix seconds, by which signatures are judged, and `Date`.
     """
 
     app_id: str = APP_ID
     secret: str = SECRET
     answers: dict[str, list[Reply]] = field(default_factory=dict)
     stores: Sequence[tuple[str, str]] = (
-        *(("8speed-US", country) for country in ("美国", "日本", "德国")), *((name, "美国") for name in ("second-US", "third-US", "one", "two")),
+        *(("8speed-US", country) for country in ("美国", "日本", "德国")),
+        *((name, "美国") for name in ("second-US", "third-US", "one", "two")),
     )  # fmt: skip
+    states: dict[tuple[str, str], int] = field(default_factory=dict)
     asks: dict[str, list[tuple[int, bytes]]] = field(default_factory=dict)
+    always: dict[str, "Gateway | Broken | Cut"] = field(default_factory=dict)
+    clock: Callable[[], float] = time.time
     has_look_up: bool = True
     visible_after: float = 0.0
     expire_every: int = 0
@@ -123,6 +129,7 @@ class Foreign:
     calls: Counter[str] = field(default_factory=Counter)
     violations: list[str] = field(default_factory=list)
     tokens: list[str] = field(default_factory=list)
+    signatures: list[str] = field(default_factory=list)
     most_at_once: Counter[str] = field(default_factory=Counter)
     _now: Counter[str] = field(default_factory=Counter)
     _bucket: set[str] = field(default_factory=set)
@@ -175,10 +182,12 @@ class Foreign:
         if "//" in path or (method, path) not in known:
             return 200, _gateway("500", "404 NOT_FOUND")
         if path in (TOKEN, REFRESH):
-            return 200, self._token(path, headers, body, query)
+            return self._always(path) if path in self.always else (200, self._token(path, headers, body, query))
         refused = self._verify(method, query, headers, body)
         if refused is not None:
             return 200, refused
+        if path in self.always:
+            return self._always(path)
         with self._lock:
             if path in self._bucket:
                 return 200, _gateway("3001008", "requests too frequently, please request later")
@@ -190,6 +199,16 @@ class Foreign:
         finally:
             with self._lock:
                 self._bucket.discard(path)
+
+    def _always(self, path: str) -> tuple[int, bytes] | None:
+        """What every call of a path gets; nothing is done."""
+        match self.always[path]:
+            case Gateway(code, msg):
+                return 200, _gateway(code, msg)
+            case Broken(status, body):
+                return status, body
+            case Cut():
+                return None
 
     def _complain(self, what: str) -> None:
         with self._lock:
@@ -221,6 +240,7 @@ class Foreign:
     def _verify(self, method: str, query: str, headers: Mapping[str, str], body: bytes) -> bytes | None:
         pairs = [pair.partition("=")[::2] for pair in query.split("&")]
         given = {name: unquote(value) for name, value in pairs}
+        self.signatures.append(given.get("sign", ""))
         if sorted(name for name, _ in pairs) != sorted(PUBLIC):
             self._complain(f"query parameters {sorted(name for name, _ in pairs)}")
             return _gateway("3001001", "missing or unknown query parameter")
@@ -230,7 +250,7 @@ class Foreign:
             return _gateway("2001001", "app not exist")
         if given["access_token"] != self._live:
             return _gateway("2001005", "access token is expired or replaced")
-        if abs(int(given["timestamp"]) - time.time()) > 120:
+        if abs(int(given["timestamp"]) - self.clock()) > 120:
             return _gateway("2001007", "api sign is expired")
         if body:
             if headers.get("content-type", "").split(";")[0] != "application/json":
@@ -258,7 +278,10 @@ class Foreign:
 
     # -- the business -------------------------------------------------------------------------------------------------------
     def _stores(self) -> bytes:
-        stores = [{"sid": sid, "name": name, "country": country, "status": 1} for sid, (name, country) in enumerate(self.stores, 1)]
+        stores = [
+            {"sid": sid, "name": name, "country": country, "status": self.states.get((name, country), 1)}
+            for sid, (name, country) in enumerate(self.stores, 1)
+        ]
         return _service(0, "操作成功", data=stores)
 
     def _look_up(self, asked: Any) -> tuple[int, bytes]:
@@ -273,7 +296,9 @@ class Foreign:
         rows = [
             {
                 "sid": sid, "store_name": self.stores[sid - 1][0], "seller_fulfillment_order_id": number, "order_status": "PLANNING",
-                "listing_detail_info": [{"msku": item["msku"], "quantity": item["quantity_shipped"]} for item in taken.payload["item_list"]],
+                "listing_detail_info": [
+                    {"msku": item["msku"], "quantity": item["quantity_shipped"]} for item in taken.payload["item_list"]
+                ],
             }
             for taken in seen
             if (taken.payload["store_name"], taken.payload["country"]) == self.stores[sid - 1]
@@ -457,6 +482,10 @@ class _Handler(BaseHTTPRequestHandler):
             self.wfile.write(answer)
         except OSError:  # the caller has given up
             self.close_connection = True
+
+    def date_time_string(self, timestamp: float | None = None) -> str:
+        """The header `Date`, by the server's own clock."""
+        return formatdate(self.foreign.clock() if timestamp is None else timestamp, usegmt=True)
 
     def log_message(self, format: str, *args: object) -> None:
         """Says nothing."""

@@ -71,6 +71,7 @@ def _copy(journal: Journal, made: Path, beside: Path) -> Backup:
         needed = copy.execute("SELECT DISTINCT content_hash FROM batches WHERE forgotten_at IS NULL").fetchall()
     _sync(made)
     files = sum(_copy_file(journal.folder / f"{name}.xlsx", beside) for (name,) in needed)
+    _sync(beside)
     return Backup(batches, orders, made.stat().st_size, files)
 
 
@@ -98,16 +99,17 @@ def _publish(moved: dict[Path, Path]) -> None:
         for made, name in moved.items():
             made.rename(name)
             done.append((made, name))
+            _sync(name.parent)
     except OSError:
         for made, name in done:
             name.rename(made)
         raise
-    if os.name == "posix":
-        _sync(next(iter(moved.values())).parent)
 
 
 def _sync(path: Path) -> None:
-    """On the disk, whatever happens to the power."""
+    """On the disk, whatever happens to the power; folders only where the system lets us."""
+    if path.is_dir() and os.name != "posix":
+        return
     handle = os.open(path, os.O_RDONLY if os.name == "posix" else os.O_RDWR)
     try:
         os.fsync(handle)

@@ -95,6 +95,11 @@ def go_on(journal: Journal, resumed: Sequence[str], *, keep_going: bool = False)
     values = {"paused": False, **({"keeps_going": True} if keep_going else {})}
     with journal.write() as connection:
         connection.execute(update_(batches).where(batches.c.id.in_(resumed)).values(values))
+        paused = orders.c.batch.in_(select(batches.c.id).where(batches.c.paused))
+        for batch in resumed:  # what another batch brought first, which is still paused, goes on with this one
+            own = select(placements.c.order_id).where(placements.c.batch == batch, placements.c.fate.is_(None))
+            waiting = orders.c.id.in_(own), orders.c.status == Status.PENDING.value, paused
+            connection.execute(update_(orders).where(*waiting).values(batch=batch))
 
 
 def pause_batch(journal: Journal, batch: str, reason: Words) -> bool:

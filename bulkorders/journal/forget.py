@@ -7,7 +7,6 @@ killed in between, or two at once, leave nothing that the next one does not find
 import datetime as dt
 import re
 from collections.abc import Callable
-from contextlib import closing
 from pathlib import Path
 from typing import Any
 
@@ -59,7 +58,7 @@ def forget(journal: Journal, now: dt.datetime, keep_days: int, strip: Strip, imp
             template = connection.execute(_over(before).with_only_columns(batches.c.template).where(batches.c.id == batch)).scalar()
             if template is not None:  # nobody else has forgotten it meanwhile
                 _forget(connection, batch, now, strip, impersonal(template))
-    _empty_log(journal)
+    journal.empty_log()
     return over
 
 
@@ -125,9 +124,3 @@ def _forget_orders(connection: Connection, batch: str, strip: Strip) -> None:
         connection.execute(_STRIP, left)
         connection.execute(update(events).where(events.c.order_id.in_(alone)).values(message=None))
         connection.execute(update(orders).where(orders.c.id.in_(alone), orders.c.zh.is_not(None)).values(**said(FORGOTTEN)))
-
-
-def _empty_log(journal: Journal) -> None:
-    """The write-ahead log may still hold what was overwritten; where others use it just now, the last of them empties it."""
-    with closing(journal.engine.raw_connection()) as connection:
-        connection.cursor().execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchall()

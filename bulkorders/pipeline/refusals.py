@@ -1,8 +1,11 @@
 """The same refusal, order after order: seen early, so that a batch is not refused five hundred times."""
 
+import json
 import re
 from collections import defaultdict
+from collections.abc import Iterator
 from dataclasses import dataclass, field
+from typing import Any
 
 from bulkorders.core.outcome import Outcome, Verdict
 from bulkorders.journal.records import Claimed
@@ -35,11 +38,28 @@ class Refusals:
         if not _is_refusal(order, outcome):
             return 0
         streak = self._streaks[order.batch]
-        reason = _OWN.sub("", (outcome.message.zh if outcome.message else "").replace(order.display, ""))
+        reason = _reason(order, outcome)
         if reason != streak.reason:
             streak = self._streaks[order.batch] = _Streak(reason, most=MOST_ALIKE if streak.count else streak.most)
         streak.count += 1
         return streak.count if streak.count >= streak.most else 0
+
+
+def _reason(order: Claimed, outcome: Outcome) -> str:
+    """Why it was refused, without what is the order's own: the texts of its request, and numbers."""
+    reason = outcome.message.zh if outcome.message else ""
+    for own in sorted({order.display, *_texts(json.loads(order.payload))}, key=len, reverse=True):
+        reason = reason.replace(own, "") if len(own) > 1 else reason
+    return _OWN.sub("", reason)
+
+
+def _texts(value: Any) -> Iterator[str]:
+    """Every text within."""
+    if isinstance(value, str):
+        yield value
+    elif isinstance(value, dict | list):
+        for each in value.values() if isinstance(value, dict) else value:
+            yield from _texts(each)
 
 
 def _is_refusal(order: Claimed, outcome: Outcome) -> bool:

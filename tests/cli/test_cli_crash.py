@@ -33,7 +33,7 @@ def walk(desk: Desk, remote: Remote, book_of: "Writer") -> int:
         names = [f"N{number}-{order}" for order in range(ORDERS)]
         book = book_of(f"book{number}.xlsx", names)
         counter = desk.folder / f"passed{number}"
-        crashed = desk.run("submit", "--json", book, **{VARIABLE: f"{counter}:{number}"})
+        crashed = desk.run("submit", "--json", book, code=None, **{VARIABLE: f"{counter}:{number}"})
         is_clean = counter.stat().st_size < number
         ran = crashed if is_clean else finish(desk, book, number)
         assert_told_as_it_is(desk, remote, names, ran, book)

@@ -34,6 +34,9 @@ STORES_SECONDS = 60.0
 """How long a list of stores is good for, for all processes."""
 FRESH_SECONDS = 5.0
 """How old it may be where it lacks a store: that may have been added since."""
+MOST_LOST = 6
+"""Tokens in a row that were refused although they were new: another program replaces them, and goes on doing so."""
+_REPLACED = Outcome(Verdict.NOT_PROCESSED, "2001005", Words("令牌被别的程序换掉了", "another program has replaced the token"))
 LEAST_SKEW = dt.timedelta(seconds=5)
 _JSON = {"Content-Type": "application/json"}
 
@@ -65,7 +68,7 @@ class LingxingApi:
 
     def __init__(self, settings: LingxingSettings, principal: str, tokens: TokenStore, clock: Clock) -> None:
         self._settings, self._principal, self._store, self._clock = settings, principal, tokens, clock
-        self._skew = dt.timedelta(0)
+        self._skew, self._lost = dt.timedelta(0), 0
         self._pace = Pace(settings.max_per_second or 1e6, clock)
         self._client = Client(settings.base_url, settings.read_timeout)
         self._tokens = TokenKeeper(principal, tokens, clock, self._fetch)
@@ -146,8 +149,9 @@ class LingxingApi:
             answer = self._send(method, path, body, token)
             envelope = read_envelope(answer)
             code = envelope.code if isinstance(envelope, Envelope) else None
+            self._lost = self._lost + 1 if code in TOKEN_CODES else 0
             if is_last or (code not in TOKEN_CODES and code != OLD_SIGNATURE):
-                return answer
+                return _REPLACED if 0 < self._lost < MOST_LOST else answer
             if code in TOKEN_CODES:
                 token = self._tokens.renew(token)
             elif isinstance(answer, Answer):

@@ -1,0 +1,43 @@
+"""Workbooks of many orders, made from the templates' own examples, and what they say once they were read."""
+
+import tempfile
+from functools import cache
+from pathlib import Path
+
+import openpyxl
+
+from bulkorders.core.provider import Provider
+from bulkorders.core.template import Template
+from bulkorders.pipeline.ingest import Checkup, check_file
+
+NAMES = "R{}"
+
+
+def names(orders: int) -> list[str]:
+    """The numbers of a workbook's orders."""
+    return [NAMES.format(number) for number in range(1, orders + 1)]
+
+
+def write_book(template: Template, path: Path, orders: list[str], *, more: dict[str, object] | None = None) -> Path:
+    """A workbook with one row an order: the template's example under these numbers, some fields changed."""
+    book = openpyxl.Workbook()
+    sheet = book.active
+    assert sheet is not None
+    sheet.append([field.label for field in template.fields])
+    for order in orders:
+        changed = {template.display: order, **(more or {})}
+        sheet.append([changed.get(field.name, field.example) for field in template.fields])
+    path.parent.mkdir(parents=True, exist_ok=True)
+    book.save(path)
+    return path
+
+
+@cache
+def read_book(provider: Provider, orders: int) -> Checkup:
+    """What the program reads in such a workbook. Reading takes a process of its own, so it is done once for all tests."""
+    (template,) = provider.templates
+    with tempfile.TemporaryDirectory() as folder:
+        (checkup,) = check_file(write_book(template, Path(folder) / "orders.xlsx", names(orders)))
+    assert checkup.orders is not None
+    assert len(checkup.orders.valid) == orders
+    return checkup
