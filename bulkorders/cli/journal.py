@@ -53,13 +53,22 @@ def back_up(path: Path, config: Path | None, journal: str | None) -> int:
 
 @journal.command("check", cls=Command, words=Words("检查流水账有没有损坏、对不上的地方。", "Look the journal through for damage."))
 @option("--json", "as_json", is_flag=True, zh="输出 JSON", en="Print JSON.")
+@option(
+    "--complete",
+    is_flag=True,
+    zh="换过或恢复过的流水账，已在平台上核对过所有订单：以后不再先查再发",
+    en="Declare a restored journal complete: orders are no longer looked up first.",
+)
 @common
-def check(as_json: bool, config: Path | None, journal: str | None) -> int:
+def check(as_json: bool, complete: bool, config: Path | None, journal: str | None) -> int:
     """Exit code 2 where anything is wrong."""
     from bulkorders.journal.check import check_journal
+    from bulkorders.journal.journal import declare_complete
 
     with _open_known(config, journal) as app:
         found = check_journal(app.journal, app.clock.now())
+        if complete and not found.problems:
+            declare_complete(app.journal)
         (_tell_json if as_json else _tell_people)(app.journal, found)
     return 2 if found.problems else 0
 

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from .words import LANGUAGES, option
+from .words import LANGUAGES, lang, option
 
 if TYPE_CHECKING:
     from bulkorders.pipeline.app import App
@@ -52,7 +52,7 @@ def open_app(config: Path | None, journal: str | None, *, sandbox: bool = False)
         with _open_sandbox(config) as app:
             yield app
         return
-    with opened(App(load_settings(config, journal))) as app:
+    with opened(App(load_settings(config, journal), tell=lambda words: click.echo(words.say(lang()), err=True))) as app:
         yield app
 
 

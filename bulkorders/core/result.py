@@ -39,7 +39,7 @@ FATE_MEANING: Mapping[Fate, Words] = {
     Fate.INVALID: Words("表里有错，没有发送", "the sheet has mistakes, it was not sent"),
     Fate.CHANGED: Words("平台上已有这一单，这次的内容不同，没有发送或没有改成", "there with other content, not sent or not modified"),
     Fate.REJECTED: Words("平台拒绝了这一单，没有建", "the remote refused it"),
-    Fate.IN_DOUBT: Words("平台没有答清楚，不知道建没建，不会再发", "the answer was unclear; it is not sent again"),
+    Fate.IN_DOUBT: Words("平台没有答清楚，不知道建没建，问清之前不会再发", "the answer was unclear; not sent again before that is settled"),
     Fate.UNSENT: Words("还没有发送", "not sent yet"),
 }
 

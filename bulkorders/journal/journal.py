@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import Any
 
 from filelock import FileLock
-from sqlalchemy import Connection, Engine, create_engine, event, func, inspect, select
+from sqlalchemy import Connection, Engine, create_engine, delete, event, func, inspect, select
 from sqlalchemy.dialects.sqlite import insert
 from sqlalchemy.engine import URL, make_url
 from sqlalchemy.exc import ArgumentError, DatabaseError
@@ -225,3 +225,9 @@ def _as_journal_error(path: str) -> Iterator[None]:
         busy = ("正被别的程序占用，请稍后再试", "another program holds it; try again later")
         zh, en = busy if isinstance(error, TimeoutError) else os_reason(error)
         raise JournalError(f"流水账 {path} 打不开：{zh}。", f"the journal {path} cannot be opened: {en}.") from error
+
+
+def declare_complete(journal: Journal) -> None:
+    """A person has compared a journal that was gone or restored with the remotes: orders are no longer looked up first."""
+    with journal.write() as connection:
+        connection.execute(delete(meta).where(meta.c.name == "incomplete"))

@@ -5,7 +5,7 @@ import os
 import random
 import secrets
 import time
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from decimal import Decimal
 from functools import cached_property
@@ -18,6 +18,7 @@ from pydantic import ValidationError
 from bulkorders.core.label import fold
 from bulkorders.core.provider import Account, Clock, Provider
 from bulkorders.core.template import Template
+from bulkorders.core.words import Words
 from bulkorders.errors import SettingsError, UsageError
 from bulkorders.journal.journal import Journal, open_journal
 from bulkorders.providers import load_providers
@@ -40,19 +41,26 @@ class SystemClock:
         time.sleep(seconds)
 
 
+_NOTICED = Words("注意：{reason}。", "Note: {reason}.")
+
+
 @dataclass
 class App:
-    """One run of the program. `is_test`: every account of it is a sandbox's."""
+    """One run of the program. `is_test`: every account of it is a sandbox's. `tell`: who is told what is no order's matter."""
 
     settings: Settings
     clock: Clock = field(default_factory=SystemClock)
     is_test: bool = False
     chance: random.Random = field(default_factory=random.Random)
+    tell: Callable[[Words], object] = str  # nobody listens
 
     @cached_property
     def journal(self) -> Journal:
         """The journal, opened when first needed. Raises JournalError."""
-        return open_journal(self.settings.journal_url)
+        journal = open_journal(self.settings.journal_url)
+        if journal.noticed and journal.incomplete is not None:
+            self.tell(_NOTICED.fill(reason=journal.incomplete))
+        return journal
 
     @cached_property
     def accounts(self) -> Mapping[str, Account]:

@@ -17,6 +17,7 @@ from bulkorders.journal.views import newest_batch_of
 
 from .app import App, find_provider
 from .ingest import Examined, Ingested, enter, examined
+from .keeping import tidy
 from .report import BatchReport, report_batch, report_workbook, results_path, write_workbook
 from .submit import Run, Watcher
 
@@ -65,12 +66,19 @@ class FileReport:
 def submit_files(app: App, files: Sequence[Path], options: Options, watcher: Watcher) -> list[FileReport]:
     """Checks files, sends their orders, and writes their results. Raises UsageError and its kin before anything is sent."""
     _check_paths(files, options)
+    _tidy(app)
     ingested = _bring_in(app, files, options)
     stopped = {gate: reason for _, each in ingested for found in each for gate, reason in found.stopped.items()}
     run = Run(app, _batches(ingested), watcher, wait=options.wait, follows=options.follow, stopped=stopped)
     is_whole = run.go()
     watcher.finishes()
     return _reports(app, ingested, options, run, interrupted=not is_whole)
+
+
+def _tidy(app: App) -> None:
+    """What has been kept for its time is forgotten."""
+    if (left := tidy(app)) is not None:
+        app.tell(left)
 
 
 def _bring_in(app: App, files: Sequence[Path], options: Options) -> list[tuple[Path, list[Ingested]]]:
@@ -105,6 +113,7 @@ def _reports(
 
 def resume_batches(app: App, batch: str | None, options: Options, watcher: Watcher) -> list[FileReport]:
     """Goes on with one batch, or with every unfinished one. Raises UsageError for a batch that is not there."""
+    _tidy(app)
     batches = unfinished(app.journal) if batch is None else [_released(app, batch)]
     go_on(app.journal, batches, keep_going=options.keep_going)
     run = Run(app, batches, watcher, wait=options.wait, follows=options.follow)

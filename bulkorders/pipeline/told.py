@@ -38,8 +38,10 @@ WITHHELD = Words(
     "{reason}, so it cannot be told whether it was created: check it at the remote, or have asking allowed and run resume.",
 )
 CANNOT_LOOK = Words(
-    "流水账不完整，平台又不让查单，为了不重复下单没有发送：请从备份恢复流水账",
-    "the journal is incomplete and orders cannot be looked up, so nothing was sent: restore the journal from a backup",
+    "流水账不完整，平台又不让查单，为了不重复下单没有发送：请开通查询接口；在平台上逐单核对过的，"
+    "请运行 journal check --complete，再运行 resume",
+    "the journal is incomplete and orders cannot be looked up, so nothing was sent: have asking allowed; or compare by hand, then run "
+    "journal check --complete and resume",
 )
 PAUSED = Words(
     "账号已暂停，没有发送：要继续请运行 accounts unpause，再 resume。", "The account is paused: run accounts unpause, then resume."

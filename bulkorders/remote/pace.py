@@ -19,11 +19,11 @@ MARGIN = 0.01
 EASING_SECONDS, EASING_CALLS = 30.0, 150
 """How long an interval eases until it is again at what was refused, whichever is longer: one refusal costs about a second of waiting,
 and one in so many calls stays well below 2 %."""
-LEAST_EASING = 0.05
+LEAST_EASING = 0.08
 """How far it eases at least in that time, as a part of the interval."""
 SOON_SECONDS, SOON_CALLS = 10.0, 3
 """A refusal that comes so soon after the last one, though not after fewer calls than these, puts the interval in doubt."""
-USELESS = 6
+USELESS = 4
 """Refusals that pass without an interval once it has proved useless."""
 
 

@@ -1,7 +1,6 @@
 """Somebody who stands between the sandbox and its caller and writes every call down; at chosen creates he makes things happen."""
 
 import json
-from collections import Counter
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from email.utils import formatdate
@@ -28,6 +27,10 @@ class Call:
     order: str | None
 
 
+def nothing() -> None:
+    """Happens."""
+
+
 class Witness:
     """An imitation and all that was asked of it. What is `controlled` stays so: the server puts faults into force as usual."""
 
@@ -37,12 +40,13 @@ class Witness:
         self.inner: Controlled = imitation
         self.provider = provider
         self.calls: list[Call] = []
-        self.most_at_once: Counter[str] = Counter()
+        self.most_at_once = 0
+        """The most creates that were in flight at once."""
         self.turns: dict[int, Callable[[], None]] = {}
         """What happens just before the n-th create is served, from 1."""
         self.before: Callable[[Call], None] = lambda _: None
         """What happens before each call is served."""
-        self._at_once: Counter[str] = Counter()
+        self._at_once = 0
         self._lock = RLock()
 
     @property
@@ -88,11 +92,11 @@ class Witness:
     def handle(self, request: Request) -> Reply:
         """Has one request answered; like every real server it says what time it is."""
         with self._lock:
-            self._at_once[request.path] += 1
-            self.most_at_once[request.path] = max(self.most_at_once[request.path], self._at_once[request.path])
             call = self._write_down(request)
-            if call.order is not None and (turn := self.turns.get(len(self.creates))):
-                turn()
+            if call.order is not None:
+                self._at_once += 1
+                self.most_at_once = max(self.most_at_once, self._at_once)
+                self.turns.get(len(self.creates), nothing)()
             self.before(call)
             reply = self.inner.handle(request)
         return replace(reply, headers={"date": formatdate(request.now, usegmt=True), **reply.headers})
@@ -100,7 +104,7 @@ class Witness:
     def done(self, request: Request) -> None:
         """The call is over."""
         with self._lock:
-            self._at_once[request.path] -= 1
+            self._at_once -= request.path == self.provider.endpoint
         self.inner.done(request)
 
     def _write_down(self, request: Request) -> Call:
