@@ -164,8 +164,8 @@ class AccountSettings(BaseModel):
     """Seconds without a byte until a call is given up; its total deadline is 10 s more."""
     settle_seconds: float = Field(120.0, ge=0)
     """How long after an unclear attempt "absent" proves nothing."""
-    max_in_flight: int = Field(1, ge=1, le=1)
-    """Both remotes ask for one call after the other."""
+    max_in_flight: int = Field(1, ge=1)
+    """Of no effect beyond 1: both remotes ask for one call after the other."""
     max_per_second: float | None = Field(None, gt=0)
     follow_minutes: float = Field(30.0, ge=0)
 

@@ -11,7 +11,7 @@ import pytest
 from bulkorders.cli import root
 from bulkorders.core.result import FATE_MEANING, FATE_WORDS
 from bulkorders.pipeline.app import all_templates
-from bulkorders.pipeline.describe import code_rows, field_rows, markdown
+from bulkorders.pipeline.describe import code_rows, field_rows, markdown, status_diagram
 
 ROOT = Path(__file__).parents[1]
 README = ROOT / "README.md"
@@ -29,6 +29,7 @@ TABLES = {
     "fields": "\n\n".join(f"### {each.name}：{each.title}\n\n{markdown(field_rows(each))}" for each in all_templates()),
     "codes": markdown(code_rows()),
     "fates": fate_table(),
+    "statuses": status_diagram(),
 }
 
 

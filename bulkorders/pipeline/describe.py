@@ -4,6 +4,7 @@ from collections.abc import Iterable, Sequence
 
 from bulkorders.core.field import Field
 from bulkorders.core.issue import CATALOGUE, Code, Severity
+from bulkorders.core.order import TRANSITIONS, Status
 from bulkorders.core.refusal import REFUSALS
 from bulkorders.core.template import Template
 from bulkorders.core.words import Words
@@ -44,3 +45,16 @@ def markdown(rows: Sequence[Sequence[str]]) -> str:
     """A table in Markdown: the first row is its heading."""
     lines = ["| " + " | ".join(cell.replace("|", "\\|").replace("\n", " ") for cell in row) + " |" for row in rows]
     return "\n".join([lines[0], "|" + "---|" * len(rows[0]), *lines[1:]])
+
+
+_STATUS_WORDS = {
+    Status.PENDING: "等发送", Status.SENDING: "正在发送", Status.CREATED: "已创建", Status.ACCEPTED: "已受理", Status.REJECTED: "被拒绝",
+    Status.IN_DOUBT: "待核实",
+}  # fmt: skip
+
+
+def status_diagram() -> str:
+    """The statuses of an order as a Mermaid diagram, drawn from what may follow what."""
+    named = [f"    {status.value}: {words}" for status, words in _STATUS_WORDS.items()]
+    arrows = [f"    {before.value} --> {after.value}" for before, each in TRANSITIONS.items() for after in Status if after in each]
+    return "\n".join(["```mermaid", "stateDiagram-v2", "    direction LR", "    [*] --> pending", *named, *arrows, "```"])

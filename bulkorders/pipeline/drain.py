@@ -28,7 +28,7 @@ from bulkorders.journal.tokens import Tokens
 from bulkorders.remote.reads import nothing_sent
 
 from . import told
-from .follow import Follow, Patience, asked_statuses, has_to_ask
+from .follow import Follow, Patience, asked_statuses, count_doubt, has_to_ask
 from .health import BUSY, Health
 from .refusals import Refusals
 
@@ -136,6 +136,8 @@ class Drain:
         asked = next_to_ask(self.journal, self.gate, asked_statuses(self.run))
         if asked is None:
             self.health.is_down = False  # there is nothing to ask for
+        elif count := count_doubt(self.run, self.gate):
+            self.run.watcher.waits(self.account.name, told.SETTLING.fill(count=count))
         sent = None if self.is_paused else next_due(self.journal, self.gate)
         due = [at for at in (sent, asked) if at is not None]
         rest = (min(due) - now).total_seconds() if due else POLL_SECONDS

@@ -67,9 +67,14 @@ def asked_statuses(run: "Run") -> tuple[Status, ...]:
 
 def has_open(run: "Run", gate: str, patience: Patience) -> bool:
     """Whether a run still waits for orders of its own that were sent: for doubt until it is given up, for the rest with patience."""
-    if journal.count_open(run.app.journal, gate, run.batches, (Status.IN_DOUBT,)):
+    if count_doubt(run, gate):
         return True
     return run.follows and count_accepted(run, gate) > 0 and patience.left > 0
+
+
+def count_doubt(run: "Run", gate: str) -> int:
+    """How many of a run's orders are being settled."""
+    return journal.count_open(run.app.journal, gate, run.batches, (Status.IN_DOUBT,))
 
 
 def count_accepted(run: "Run", gate: str) -> int:

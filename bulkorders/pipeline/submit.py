@@ -10,6 +10,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Protocol
 
+from bulkorders.core.order import Status
 from bulkorders.core.outcome import Verdict
 from bulkorders.core.provider import Account, Clock
 from bulkorders.core.words import Words
@@ -147,7 +148,7 @@ class Run:
 
     def _is_open(self, gate: str, patience: Patience) -> bool:
         """Whether this run still waits for what another process does with its orders."""
-        if is_waiting(self.app.journal, gate, self.batches):
+        if is_waiting(self.app.journal, gate, self.batches, (Status.PENDING, Status.SENDING, Status.IN_DOUBT)):
             patience.renew()
             return True
         return has_open(self, gate, patience)

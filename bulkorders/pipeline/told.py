@@ -43,6 +43,7 @@ CANNOT_LOOK = Words(
     "the journal is incomplete and orders cannot be looked up, so nothing was sent: have asking allowed; or compare by hand, then run "
     "journal check --complete and resume",
 )
+SETTLING = Words("{count} 单平台没有答清楚，正在核实", "{count} orders were not answered clearly, they are being looked up")
 PAUSED = Words(
     "账号已暂停，没有发送：要继续请运行 accounts unpause，再 resume。", "The account is paused: run accounts unpause, then resume."
 )

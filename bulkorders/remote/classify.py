@@ -29,7 +29,7 @@ def classify_status(answer: Answer) -> Outcome | None:
     if 300 <= answer.status < 400 or answer.status in (400, 404, 405, 410):
         message = Words(f"平台地址不对（{code}）：请核对 base_url。", f"the remote's address is wrong ({code}): check base_url.")
         return Outcome(Verdict.STOPPED, code, message)
-    return Outcome(Verdict.UNCLEAR, code, Words(f"平台出错（{code}）", f"the remote failed ({code})"))
+    return Outcome(Verdict.UNCLEAR, code, Words(f"平台出错（{code}）", f"the remote failed ({code})"), wait=retry_after(answer))
 
 
 def retry_after(answer: Answer) -> float | None:

@@ -57,6 +57,7 @@ class Pace:
     clock: Clock
     _next: float = float("-inf")
     _sent: float = 0.0
+    _trip: float = float("inf")
     _shortest: float = float("inf")
     _run: int = 0
     _began: float = field(init=False)
@@ -70,13 +71,14 @@ class Pace:
         """Waits until the call may leave."""
         if (rest := self._next - self.clock.monotonic()) > 0:
             self.clock.sleep(rest)
+        self._shortest = min(self._shortest, self._trip)
         self._sent = self.clock.monotonic()
         return self
 
     def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, at: TracebackType | None) -> None:
         """The answer is in, or the call has failed; it counts as accepted unless `slow_down` says otherwise."""
         now = self.clock.monotonic()
-        self._shortest = min(self._shortest, now - self._sent)
+        self._trip = now - self._sent
         self._run += 1
         self._plan(now)
 
@@ -87,6 +89,7 @@ class Pace:
         somebody else, or still out for a call that was abandoned.
         """
         now = self.clock.monotonic()
+        self._trip = float("inf")  # a refusal is answered sooner than a call that is worked on
         run, self._run = self._run - 1, 0
         if run > 0:
             seconds, self._began = now - self._began, now
@@ -97,7 +100,7 @@ class Pace:
             self._plan(now)
 
     def _plan(self, now: float) -> None:
-        configured = now - self._shortest + self._least if self.per_second else now
+        configured = now - min(self._shortest, self._trip) + self._least if self.per_second else now
         self._next = max(now, configured, self._sent + self._learnt(now))
 
     @property
