@@ -132,7 +132,8 @@ def count_waiting(journal: Journal, batches_: Sequence[str], gate: str | None = 
     ours = placements.c.batch.in_(batches_), placements.c.fate.is_(None), orders.c.batch.not_in(_PAUSED)
     waiting = orders.c.status == Status.PENDING.value, *ours
     with journal.read() as connection:
-        joined = select(func.count()).select_from(orders.join(placements, placements.c.order_id == orders.c.id)).where(*waiting)
+        both = orders.join(placements, placements.c.order_id == orders.c.id)
+        joined = select(func.count(orders.c.id.distinct())).select_from(both).where(*waiting)
         return int(connection.execute(joined if gate is None else joined.where(orders.c.gate == gate)).scalar_one())
 
 

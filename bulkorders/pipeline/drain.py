@@ -56,6 +56,7 @@ class Drain:
         self.seconds = kept_pace(self.journal, self.gate)
         self.asks_first = self.is_paused = False
         self.ahead = 0
+        self.longest = LONGEST_DUE + dt.timedelta(seconds=account.settings.settle_seconds)
         self.doubted: dict[int, float] = {}
         self.existing: set[int] = set()
         self._left_at: float | None = None
@@ -80,8 +81,7 @@ class Drain:
         if self.journal.incomplete is not None:
             self.run.watcher.waits(self.account.name, self.journal.incomplete)
             self.health.stopped = None if follow else told.CANNOT_LOOK
-        latest = now + LONGEST_DUE + dt.timedelta(seconds=self.account.settings.settle_seconds)
-        bring_forward(self.journal, self.gate, latest, now)
+        bring_forward(self.journal, self.gate, now + self.longest, now)
         doubt_the_abandoned(self.journal, self.gate, now, now if follow else None, looked_up=follow is not None and updates)
         if follow:
             follow.begin(now)
@@ -141,6 +141,8 @@ class Drain:
         sent = None if self.is_paused else next_due(self.journal, self.gate)
         due = [at for at in (sent, asked) if at is not None]
         rest = (min(due) - now).total_seconds() if due else POLL_SECONDS
+        if rest > self.longest.total_seconds():  # the clock was set back
+            bring_forward(self.journal, self.gate, now + self.longest, now)
         self.sleep(min(max(rest, 0.0), POLL_SECONDS))
 
     def sleep(self, seconds: float) -> None:

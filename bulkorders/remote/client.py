@@ -26,8 +26,9 @@ CONNECT_SECONDS = 10.0
 TOO_FAST = 429
 LOOPBACK = frozenset({"127.0.0.1", "::1", "localhost"})
 
-for _name in ("httpx", "httpcore", "stamina"):  # they log whole URLs, which carry tokens and signatures, or each try
+for _name in ("httpx", "httpcore"):  # they log whole URLs, which carry tokens and signatures
     logging.getLogger(_name).setLevel(logging.WARNING)
+logging.getLogger("stamina").setLevel(logging.ERROR)  # it warns of each try, which would stand on standard error
 
 
 @dataclass(frozen=True)

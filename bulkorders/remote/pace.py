@@ -1,11 +1,11 @@
 """The pace of calls that leave one after the other: as fast as a remote takes them, and hardly ever faster.
 
-What is configured is a promise about calls as they arrive. Sending every 1/r seconds would break it a third of the time, since the
-way there takes now longer, now shorter. So the next call is anchored to the last answer: what is answered by now was counted by the
-remote at least as long ago as the rest of the shortest round trip takes.
+What is configured holds for calls as they arrive. Sending every 1/r seconds wastes a third of the pace to refusals, since the way
+there takes now longer, now shorter. So the next call is anchored to the last answer: that call was counted by the remote at least a way
+back ago, and the next one is counted a way there later, which together make the shortest round trip.
 
-What the remote allows beyond that is learnt from its refusals alone, since few remotes say it, and most count in tokens: where none
-is refused, the next call leaves as soon as the answer is in.
+What the remote bears beyond that is learnt from its refusals, since few remotes say it. Without a refusal there is no interval at all:
+the next call leaves as soon as the answer is in, which is ideal where a remote counts calls in flight, not calls a second.
 """
 
 from dataclasses import dataclass, field
@@ -17,22 +17,21 @@ from bulkorders.core.provider import Clock
 MARGIN = 0.01
 """Between what is configured and what is done, as a part of the time between two calls."""
 EASING_SECONDS, EASING_CALLS = 30.0, 150
-"""How long an interval eases until it is again at what was refused, whichever is longer: one refusal costs about a second of waiting,
-and one in so many calls stays well below 2 %."""
+"""Until an interval has eased to what was refused, whichever is longer: each time costs a refusal or two, and a second of waiting."""
 LEAST_EASING = 0.08
 """How far it eases at least in that time, as a part of the interval."""
-SOON_SECONDS, SOON_CALLS = 10.0, 3
-"""A refusal that comes so soon after the last one, though not after fewer calls than these, puts the interval in doubt."""
-USELESS = 4
-"""Refusals that pass without an interval once it has proved useless."""
+SOON_SECONDS, SOON_CALLS = 10.0, 15
+"""An interval that is refused again within so long, whichever is longer, is in doubt."""
+RUNS_WITHOUT = 3
+"""From refusal to refusal, once the interval has proved useless."""
 
 
 @dataclass(frozen=True)
 class Interval:
     """Seconds from the sending of one call to that of the next, as a refusal has taught them.
 
-    `refused` was too short, `safe` is long enough. It eases like TCP's CUBIC (RFC 9438): quickly from `safe` towards `refused`, long
-    about there, then faster and faster below, so that what was learnt wrongly, or no longer holds, goes away.
+    `refused` was too short, `safe` seems long enough. It eases like the window of TCP's CUBIC (RFC 9438): quickly from `safe` towards
+    `refused`, slowly about there, then faster and faster, so that what was learnt wrongly, or no longer holds, goes away.
     """
 
     refused: float
@@ -40,7 +39,7 @@ class Interval:
     since: float
 
     def at(self, now: float) -> float:
-        """The seconds by now; in the end none, and less than none."""
+        """What is left of it; in the end nothing, and less than nothing."""
         easing = max(EASING_SECONDS, EASING_CALLS * self.refused)
         above = max(self.safe - self.refused, LEAST_EASING * self.refused)
         return self.refused + above * (1 - (now - self.since) / easing) ** 3
@@ -59,10 +58,10 @@ class Pace:
     _sent: float = 0.0
     _trip: float = float("inf")
     _shortest: float = float("inf")
-    _run: int = 0
-    _began: float = field(init=False)
+    _run: int = 0  # calls accepted since the last refusal
+    _began: float = field(init=False)  # when that was
     _interval: Interval | None = None
-    _without: int = 0
+    _without: int = 0  # runs that are still to go without it
 
     def __post_init__(self) -> None:
         self._began = self.clock.monotonic()
@@ -83,10 +82,10 @@ class Pace:
         self._plan(now)
 
     def slow_down(self) -> None:
-        """The call just made was refused as too fast; how long to back off is the caller's business.
+        """The call just made was refused as too fast; to back off is the caller's business.
 
-        It teaches only if the call before was accepted: after a back-off the interval was long enough, and the token is held by
-        somebody else, or still out for a call that was abandoned.
+        It teaches only if the call before was accepted: after a back-off it was no question of the interval, but of a token that
+        another machine holds, or that a call given up has left out.
         """
         now = self.clock.monotonic()
         self._trip = float("inf")  # a refusal is answered sooner than a call that is worked on
@@ -112,21 +111,21 @@ class Pace:
         return self._interval.at(now) if self._interval and not self._without else 0.0
 
     def _learn(self, run: int, seconds: float, now: float) -> None:
-        """From one refusal to the next the remote's tokens go from none to none: it has brought forth one in `seconds / run`.
+        """From refusal to refusal the remote's tokens go from none to none: it makes one in `seconds / run`.
 
-        But those of a small bucket spilt over during the back-off, and some of the time was not the remote's: so no more than double.
+        Or sooner, where some did not fit into its bucket during the back-off, or nothing was sent: so the interval at most doubles.
         """
         unpaced = max(self._shortest, self._least)
         refused = max(unpaced, self._learnt(now))
-        if refused > unpaced and seconds < SOON_SECONDS and run >= SOON_CALLS:
+        if refused > unpaced and run > 1 and seconds < max(SOON_SECONDS, SOON_CALLS * refused):
             self._without = 1
         self._interval = Interval(refused, min(2 * refused, seconds / run), now)
 
     def _compare(self, interval: Interval, run: int, seconds: float) -> None:
-        """What a run without the interval shows: it is no use if the remote took more calls than the interval would have let through.
+        """A remote that takes more calls without the interval than with it refuses for somebody else's calls, not for the pace.
 
-        Such refusals are not about the pace, but another machine's calls. The first token may have been there already.
+        Counted from the refused interval, at which it should take fewer still, and from one token that may have been there before.
         """
         self._without -= 1
         if seconds <= (run - 1) * interval.refused:
-            self._without = USELESS
+            self._without = RUNS_WITHOUT

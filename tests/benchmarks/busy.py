@@ -4,6 +4,7 @@ The remote is a process of its own, takes one call at a time, and works so long 
 busy, of what a round trip allows at best; refusals; CPU of journal and client for each order.
 """
 
+import itertools
 import json
 import subprocess
 import sys
@@ -13,19 +14,18 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-sys.path.insert(0, str(Path(__file__).parents[1]))
+TESTS = Path(__file__).parents[1]
+sys.path[:0] = [str(TESTS), str(TESTS / "reliability")]
 
-import openpyxl
-from foreign import CREATE, LABELS, SECRET, STORES, Foreign, line, serve
+import openpyxl  # noqa: E402  # the tests' own modules are found from here on
+from foreign import CREATE, LABELS, SECRET, Foreign, line, serve  # noqa: E402
+from stage import Listener  # noqa: E402
 
-from bulkorders.pipeline.app import App
-from bulkorders.pipeline.ingest import enter, examined
-from bulkorders.pipeline.submit import Run
-from bulkorders.journal.batches import release
-from bulkorders.settings import Settings
-
-sys.path.insert(0, str(Path(__file__).parents[1] / "providers"))
-from test_contract import Silent  # noqa: E402  # found by the line above
+from bulkorders.journal.batches import release  # noqa: E402
+from bulkorders.pipeline.app import App  # noqa: E402
+from bulkorders.pipeline.ingest import enter, examined  # noqa: E402
+from bulkorders.pipeline.submit import Run  # noqa: E402
+from bulkorders.settings import Settings  # noqa: E402
 
 
 @dataclass
@@ -54,39 +54,59 @@ def remote(seconds: float) -> None:
     print(json.dumps({"worked": foreign.worked, "calls": foreign.calls, "sent": len(foreign.sent()), "most": foreign.most_at_once}))
 
 
-def main(orders: int, seconds: float) -> None:
-    """Sends so many orders and prints the figures."""
+@dataclass(frozen=True)
+class Figures:
+    """What one run showed. `busy` and `allowed`: shares of the time; `trip`: the quickest turn-round, in seconds; `cpu`: ms an order."""
+
+    orders: int
+    service: float
+    per_minute: float
+    busy: float
+    allowed: float
+    trip: float
+    refusals: int
+    at_once: int
+    cpu: float
+
+    def tell(self) -> None:
+        """Prints them."""
+        print(f"{self.orders} orders, {self.service * 1000:.0f} ms of service: {self.per_minute:.0f} orders a minute")
+        print(f"the remote was busy {self.busy:.1%} of the time; the quickest turn-round was {self.trip * 1000:.2f} ms")
+        print(f"that is {self.busy / self.allowed:.1%} of what that turn-round allows")
+        print(f"{self.refusals} refusals, at most {self.at_once} call at once; CPU of journal and client {self.cpu:.2f} ms an order")
+
+
+def measure(orders: int, seconds: float) -> Figures:
+    """Sends so many orders to a remote that works so long on each."""
+    command = [sys.executable, __file__, "--remote", str(seconds)]
     with tempfile.TemporaryDirectory() as folder:
-        server = subprocess.Popen([sys.executable, __file__, "--remote", str(seconds)], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
+        server = subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
         assert server.stdout is not None
-        url = server.stdout.readline().strip()
-        cpu, wall = send(Path(folder), url, orders)
+        cpu = send(Path(folder), server.stdout.readline().strip(), orders)
         out, _ = server.communicate()
     seen = json.loads(out)
     worked = seen["worked"]
-    busy = sum(end - start for start, end in worked)
-    idle = [later[0] - earlier[1] for earlier, later in zip(worked, worked[1:], strict=False)]
-    whole = worked[-1][1] - worked[0][0]
-    trip = sorted(idle)[len(idle) // 20]
-    print(f"{orders} orders, {seconds * 1000:.0f} ms of service: {wall:.1f} s, {60 * orders / whole:.0f} orders a minute")
-    print(f"the remote was busy {100 * busy / whole:.1f} % of the time; the quickest turn-round (5 %) was {trip * 1000:.2f} ms")
-    print(f"that is {100 * (busy / whole) / (busy / (busy + trip * len(idle))):.1f} % of what that round trip allows")
-    print(f"{len(worked) - seen['sent']} refusals, {len(worked)} creates, at most {seen['most'][CREATE]} at once")
-    print(f"CPU of journal and client: {1000 * cpu / orders:.2f} ms an order")
+    busy, whole = sum(end - start for start, end in worked), worked[-1][1] - worked[0][0]
+    idle = sorted(later[0] - earlier[1] for earlier, later in itertools.pairwise(worked))
+    trip = idle[len(idle) // 20]
+    return Figures(
+        orders=orders, service=seconds, per_minute=60 * orders / whole, busy=busy / whole, allowed=busy / (busy + trip * len(idle)),
+        trip=trip, refusals=len(worked) - seen["sent"], at_once=seen["most"][CREATE], cpu=1000 * cpu / orders,
+    )  # fmt: skip
 
 
-def send(folder: Path, url: str, orders: int) -> tuple[float, float]:
-    """CPU and wall seconds of the sending alone."""
+def send(folder: Path, url: str, orders: int) -> float:
+    """CPU seconds of the sending alone."""
     account = {"provider": "lingxing", "base_url": url, "app_id": Foreign.app_id, "app_secret": SECRET}
     app = App(Settings(journal=(folder / "journal.db").as_posix(), accounts={"main": account}))
     with examined(app, [write(folder, orders)]) as files:
         batches = [found.batch for file in files for found in enter(app, file) if found.batch]
         release(app.journal, batches, app.clock.now())
-    cpu, wall = time.process_time(), time.monotonic()
-    Run(app, batches, Silent()).go()
-    found = time.process_time() - cpu, time.monotonic() - wall
+    cpu = time.process_time()
+    Run(app, batches, Listener()).go()
+    cpu = time.process_time() - cpu
     app.close()
-    return found
+    return cpu
 
 
 def write(folder: Path, orders: int) -> Path:
@@ -105,4 +125,4 @@ if __name__ == "__main__":
     if sys.argv[1:2] == ["--remote"]:
         remote(float(sys.argv[2]))
     else:
-        main(int(sys.argv[1]) if len(sys.argv) > 1 else 500, float(sys.argv[2]) if len(sys.argv) > 2 else 0.05)
+        measure(int(sys.argv[1]) if len(sys.argv) > 1 else 500, float(sys.argv[2]) if len(sys.argv) > 2 else 0.05).tell()

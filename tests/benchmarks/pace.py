@@ -1,4 +1,4 @@
-"""How well the pace is learnt, on a clock of its own: `python tests/benchmarks/pace.py`, about a minute.
+"""How well the pace is learnt, on a clock of its own: `python tests/benchmarks/pace.py`, half a minute.
 
 `*` marks what misses the target: at most 2 % refused, at least 90 % of what the remote and the cap allow. Beside it stands the best that
 a fixed interval known beforehand brings, or for a cap that the remote bears, what keeping it as calls arrive leaves.

@@ -79,22 +79,6 @@ def test_an_interrupt_keeps_everything(desk: Desk, seconds: float) -> None:
     assert desk.foreign.tried() == {f"A-{number}": 1 for number in range(1, 5)}
 
 
-def test_a_kill_leaves_one_order_in_doubt(desk: Desk) -> None:
-    """After a kill in the middle of a call that order alone is in doubt; the others are sent by `resume`, each once."""
-    desk.foreign.answers["A-2"] = [Slow(1.0, given_up=True)]
-    book = desk.write("a.xlsx", [line(f"A-{number}") for number in range(1, 5)])
-    process = desk.start("submit", "--json", book)
-    while desk.foreign.calls[CREATE] < 2:
-        time.sleep(0.02)
-        assert process.poll() is None
-    time.sleep(0.2)
-    process.kill()
-    process.communicate()
-    resumed = desk.resume(code=5)
-    assert list(resumed.fates.values()) == ["created", "in_doubt", "created", "created"]
-    assert desk.foreign.tried() == {f"A-{number}": 1 for number in range(1, 5)}
-
-
 def test_a_held_account_is_left_to_its_holder(desk: Desk) -> None:
     """With `--no-wait` a second process leaves its orders to the holder and says who that is; `resume` finds them sent or sends them."""
     desk.foreign.answers["A-1"] = [Slow(6.0)]

@@ -203,7 +203,8 @@ class Stage:
 @contextmanager
 def stage(provider: Provider, folder: Path, inner: Any | None = None, **settings: object) -> Iterator[Stage]:
     """A stage with a fresh sandbox; `settings` are the account's."""
-    clock, witness = StageClock(), Witness(provider, inner)
+    clock = StageClock()
+    witness = Witness(provider, clock, inner)
     with Server({provider.name: witness}, clock=clock.true) as server:
         yield Stage(provider, folder, witness, clock, server, settings)
 

@@ -7,6 +7,8 @@ from email.utils import formatdate
 from threading import RLock
 from typing import Any
 
+from stage_clock import StageClock
+
 from bulkorders.core.control import Controlled
 from bulkorders.core.faults import Faults
 from bulkorders.core.imitation import Fault, Reply, Request
@@ -34,11 +36,11 @@ def nothing() -> None:
 class Witness:
     """An imitation and all that was asked of it. What is `controlled` stays so: the server puts faults into force as usual."""
 
-    def __init__(self, provider: Provider, inner: Any | None = None) -> None:
+    def __init__(self, provider: Provider, clock: StageClock, inner: Any | None = None) -> None:
         imitation = inner or provider.imitate()
         assert isinstance(imitation, Controlled)
         self.inner: Controlled = imitation
-        self.provider = provider
+        self.provider, self.clock = provider, clock
         self.calls: list[Call] = []
         self.most_at_once = 0
         """The most creates that were in flight at once."""
@@ -46,6 +48,8 @@ class Witness:
         """What happens just before the n-th create is served, from 1."""
         self.before: Callable[[Call], None] = lambda _: None
         """What happens before each call is served."""
+        self.takes: Callable[[], float] = lambda: 0.0
+        """Seconds of the stage's clock that each call takes at the remote."""
         self._at_once = 0
         self._lock = RLock()
 
@@ -99,6 +103,7 @@ class Witness:
                 self.turns.get(len(self.creates), nothing)()
             self.before(call)
             reply = self.inner.handle(request)
+            self.clock.sleep(self.takes())
         return replace(reply, headers={"date": formatdate(request.now, usegmt=True), **reply.headers})
 
     def done(self, request: Request) -> None:

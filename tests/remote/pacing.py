@@ -16,6 +16,7 @@ class Clock:
     """A clock that goes on when somebody sleeps or a call takes its time."""
 
     at: float = 0.0
+    slept: float = 0.0
 
     def now(self) -> dt.datetime:
         """The time."""
@@ -29,6 +30,7 @@ class Clock:
         """Goes on."""
         assert 0 <= seconds < float("inf")
         self.at += seconds
+        self.slept += seconds
 
 
 # -- remotes -------------------------------------------------------------------------------------------------------------------

@@ -42,8 +42,7 @@ class Chukou1Api:
     def __init__(self, settings: Chukou1Settings, principal: str, tokens: TokenStore, clock: Clock) -> None:
         self._settings = settings
         self._clock = clock
-        pace = Pace(settings.max_per_second, clock) if settings.max_per_second else None
-        self._client = Client(settings.base_url, settings.read_timeout, pace)
+        self._client = Client(settings.base_url, settings.read_timeout, Pace(settings.max_per_second, clock))
         self._tokens = TokenKeeper(principal, tokens, clock, self._fetch)
 
     def create(self, payload: bytes) -> Outcome:

@@ -3,6 +3,7 @@
 import datetime as dt
 import json
 from collections.abc import Mapping, Sequence
+from contextlib import nullcontext
 from dataclasses import replace
 from email.utils import parsedate_to_datetime
 from typing import Any
@@ -69,14 +70,13 @@ class LingxingApi:
     def __init__(self, settings: LingxingSettings, principal: str, tokens: TokenStore, clock: Clock) -> None:
         self._settings, self._principal, self._store, self._clock = settings, principal, tokens, clock
         self._skew, self._lost = dt.timedelta(0), 0
-        self._pace = Pace(settings.max_per_second or 1e6, clock)
+        self._pace = Pace(settings.max_per_second, clock)
         self._client = Client(settings.base_url, settings.read_timeout)
         self._tokens = TokenKeeper(principal, tokens, clock, self._fetch)
 
     def create(self, payload: bytes) -> Outcome:
         """Sends one order. The order goes a second time only where the first answer proves that it was not processed."""
-        with self._pace:
-            answer = self._signed("POST", CREATE, payload)
+        answer = self._signed("POST", CREATE, payload)
         outcome = answer if isinstance(answer, Outcome) else classify_create(answer)
         if outcome.code in (BUSY, "HTTP 429"):
             self._pace.slow_down()
@@ -162,7 +162,8 @@ class LingxingApi:
         """One request, signed at this moment, by the remote's clock as far as it is known."""
         at = self._clock.now() + self._skew
         query = signed_query(body, self._settings.app_id, token.access, int(at.timestamp()))
-        return self._client.call(method, path, query=query, headers=_JSON, content=body or None)
+        with self._pace if path == CREATE else nullcontext():  # each path has a bucket of its own
+            return self._client.call(method, path, query=query, headers=_JSON, content=body or None)
 
     def _take_time(self, answer: Answer) -> None:
         """A signature counts as old: this machine's clock may be wrong, the answer's `Date` is the remote's."""
