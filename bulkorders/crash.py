@@ -8,18 +8,19 @@ import os
 import signal
 
 VARIABLE = "BULKORDERS_CRASH"
-_COUNTER, _, _NUMBER = os.environ.get(VARIABLE, "").rpartition(":")
 
 
 def crash_point() -> None:
     """Dies here, if this is the point that was asked for."""
-    if _COUNTER and _passed() == int(_NUMBER):
-        os.kill(os.getpid(), getattr(signal, "SIGKILL", signal.SIGTERM))
+    if asked := os.environ.get(VARIABLE):
+        counter, _, number = asked.rpartition(":")
+        if _passed(counter) == int(number):
+            os.kill(os.getpid(), getattr(signal, "SIGKILL", signal.SIGTERM))
 
 
-def _passed() -> int:
+def _passed(counter: str) -> int:
     """How many points have been passed, this one included."""
-    handle = os.open(_COUNTER, os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o600)
+    handle = os.open(counter, os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o600)
     try:
         os.write(handle, b".")
         return os.fstat(handle).st_size

@@ -117,7 +117,7 @@ class Foreign:
     )  # fmt: skip
     states: dict[tuple[str, str], int] = field(default_factory=dict)
     asks: dict[str, list[tuple[int, bytes]]] = field(default_factory=dict)
-    always: dict[str, "Gateway | Broken | Cut"] = field(default_factory=dict)
+    always: dict[str, "Gateway | Broken | Cut | Slow"] = field(default_factory=dict)
     clock: Callable[[], float] = time.time
     has_look_up: bool = True
     visible_after: float = 0.0
@@ -127,6 +127,7 @@ class Foreign:
     ledger: list[Taken] = field(default_factory=list)
     received: list[Taken] = field(default_factory=list)
     calls: Counter[str] = field(default_factory=Counter)
+    arrivals: list[str] = field(default_factory=list)
     violations: list[str] = field(default_factory=list)
     tokens: list[str] = field(default_factory=list)
     signatures: list[str] = field(default_factory=list)
@@ -169,6 +170,7 @@ class Foreign:
         parts = urlsplit(target)
         with self._lock:
             self.calls[parts.path] += 1
+            self.arrivals.append(parts.path)
             self._now[parts.path] += 1
             self.most_at_once[parts.path] = max(self.most_at_once[parts.path], self._now[parts.path])
         try:
@@ -207,6 +209,9 @@ class Foreign:
                 return 200, _gateway(code, msg)
             case Broken(status, body):
                 return status, body
+            case Slow(seconds):
+                time.sleep(seconds)
+                return None
             case Cut():
                 return None
 

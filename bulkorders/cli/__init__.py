@@ -48,6 +48,7 @@ def main(arguments: Sequence[str] | None = None) -> NoReturn:
     _prepare_streams()
     interrupts.listen()
     code = _run(given)
+    interrupts.end()
     sys.exit(INTERRUPTED if interrupts.has_happened() else code)
 
 

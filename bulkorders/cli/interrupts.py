@@ -2,12 +2,13 @@
 
 import signal
 
+_NAMES = ("SIGINT", "SIGTERM", "SIGHUP", "SIGBREAK")
 _state = {"waits": False, "happened": False}
 
 
 def listen() -> None:
     """Every signal that asks the program to end is an interrupt."""
-    for name in ("SIGINT", "SIGTERM", "SIGHUP", "SIGBREAK"):
+    for name in _NAMES:
         if hasattr(signal, name):
             signal.signal(getattr(signal, name), _interrupt)
 
@@ -15,6 +16,13 @@ def listen() -> None:
 def let_finish() -> None:
     """From now on an interrupt waits for the end of the program; a second one does not."""
     _state["waits"] = True
+
+
+def end() -> None:
+    """All is done and said: one that comes now would only change the exit code."""
+    for name in _NAMES:
+        if hasattr(signal, name):
+            signal.signal(getattr(signal, name), signal.SIG_IGN)
 
 
 def has_happened() -> bool:

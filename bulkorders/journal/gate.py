@@ -79,8 +79,9 @@ def hold(journal: Journal, gate: str, now: dt.datetime) -> Iterator[Held | None]
     told = path.with_suffix(".json")
     try:
         said = {"host": socket.gethostname(), "pid": os.getpid(), "since": now.isoformat()}
-        told.touch(mode=0o600)
-        told.write_text(json.dumps(said), encoding="utf-8")
+        with suppress(OSError):  # on a full disk others do not hear who it is
+            told.touch(mode=0o600)
+            told.write_text(json.dumps(said), encoding="utf-8")
         yield Held(told)
     finally:
         with suppress(OSError):

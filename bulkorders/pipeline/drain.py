@@ -36,6 +36,7 @@ if TYPE_CHECKING:
     from .submit import Run
 
 POLL_SECONDS = 0.5
+OWN_SECONDS = 0.2
 PACE_SHARE = 0.1
 """How much each order counts in the measured pace."""
 LONGEST_DUE = dt.timedelta(minutes=15)
@@ -60,6 +61,7 @@ class Drain:
         self.doubted: dict[int, float] = {}
         self.existing: set[int] = set()
         self._left_at: float | None = None
+        self._own_at = float("-inf")
 
     def go(self) -> None:
         """Works until nothing is left that can be done now, or the account has to stop."""
@@ -103,9 +105,15 @@ class Drain:
             self.run.watcher.expects(self.account.name, self.ahead, self.ahead * self.seconds)
 
     def _goes_on(self) -> bool:
+        self._look()
+        return self.health.stopped is None and not self.run.stop.is_set()
+
+    def _look(self) -> bool:
+        """Shows that somebody is at work, and looks whether a person has paused the account; gives whether that is news."""
+        was_paused = self.is_paused
         if self.held.beat():
             self.is_paused = paused_at(self.journal, self.gate) is not None
-        return self.health.stopped is None and not self.run.stop.is_set()
+        return self.is_paused and not was_paused
 
     def _has_work(self) -> bool:
         """Whether one of this run's own batches still waits; others are sent in turn, and by whoever waits for the gate then."""
@@ -115,7 +123,11 @@ class Drain:
         return has_to_ask(self.run, self.gate, self.patience)
 
     def _has_own(self) -> bool:
-        return is_waiting(self.journal, self.gate, self.run.batches, (Status.PENDING,))
+        """Whether an order of this run's batches waits; looked for a few times a second, not for each order."""
+        now = self.app.clock.monotonic()
+        if now - self._own_at >= OWN_SECONDS:
+            self._own_at = now if is_waiting(self.journal, self.gate, self.run.batches, (Status.PENDING,)) else float("-inf")
+        return now - self._own_at < OWN_SECONDS
 
     def _step(self, api: Api, follow: Follow | None) -> None:
         """Sends what is due, else asks for an order that is due, else waits for the next of either.
@@ -146,10 +158,9 @@ class Drain:
         self.sleep(min(max(rest, 0.0), POLL_SECONDS))
 
     def sleep(self, seconds: float) -> None:
-        """Waits, unless the run is interrupted."""
+        """Waits, unless the run is interrupted or the account is paused."""
         until = self.app.clock.monotonic() + seconds
-        while not self.run.stop.is_set() and (rest := until - self.app.clock.monotonic()) > 0:
-            self.held.beat()
+        while not self.run.stop.is_set() and not self._look() and (rest := until - self.app.clock.monotonic()) > 0:
             self.app.clock.sleep(min(rest, POLL_SECONDS))
 
     def _call(self, api: Api, order: Claimed) -> Outcome:

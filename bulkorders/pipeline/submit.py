@@ -78,12 +78,15 @@ class Run:
 
         Raises what a drain raised.
         """
-        ask_at_once(self.app.journal, self.batches, self.app.clock.now())
-        gates = {gate: name for batch in self.batches for gate, name in gates_of(self.app.journal, batch)}
-        self.watcher.starts(count_waiting(self.app.journal, self.batches))
-        # an event for each, since an interrupted `Thread.join` takes a thread at work for one that has ended
-        ended = [self._start(gate, name) for gate, name in gates.items()]
+        # an event for each gate, since an interrupted `Thread.join` takes a thread at work for one that has ended
+        ended: list[threading.Event] = []
         try:
+            ask_at_once(self.app.journal, self.batches, self.app.clock.now())
+            gates = {gate: name for batch in self.batches for gate, name in gates_of(self.app.journal, batch)}
+            self.watcher.starts(count_waiting(self.app.journal, self.batches))
+            for gate, name in gates.items():
+                ended.append(threading.Event())
+                self._start(gate, name, ended[-1])
             for event in ended:
                 while not event.wait(POLL_SECONDS):
                     pass
@@ -97,11 +100,9 @@ class Run:
             raise self.failures[0]
         return True
 
-    def _start(self, gate: str, name: str) -> threading.Event:
-        """Drains a gate in a thread; gives the event that it has ended."""
-        ended = threading.Event()
+    def _start(self, gate: str, name: str, ended: threading.Event) -> None:
+        """Drains a gate in a thread."""
         threading.Thread(target=self._drain, args=(gate, name, ended), daemon=True).start()
-        return ended
 
     def _drain(self, gate: str, name: str, ended: threading.Event) -> None:
         try:

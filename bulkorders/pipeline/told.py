@@ -39,9 +39,9 @@ WITHHELD = Words(
 )
 CANNOT_LOOK = Words(
     "流水账不完整，平台又不让查单，为了不重复下单没有发送：请开通查询接口；在平台上逐单核对过的，"
-    "请运行 journal check --complete，再运行 resume",
+    "请运行 journal check --complete，再运行 resume。",
     "the journal is incomplete and orders cannot be looked up, so nothing was sent: have asking allowed; or compare by hand, then run "
-    "journal check --complete and resume",
+    "journal check --complete and resume.",
 )
 SETTLING = Words("{count} 单平台没有答清楚，正在核实", "{count} orders were not answered clearly, they are being looked up")
 PAUSED = Words(
@@ -68,7 +68,7 @@ def tell(outcome: Outcome, fate: Fate | None, *, looks_up: bool, updates: bool, 
         case Verdict.NOT_PROCESSED:
             return _LATER.fill(reason=reason)
         case Verdict.FOREIGN if outcome.is_same:
-            return _SAME
+            return outcome.message or _SAME
         case Verdict.FOREIGN:
             return _FOREIGN.fill(remedy=_MODIFY if updates else _RENUMBER)
         case _:

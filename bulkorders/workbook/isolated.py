@@ -8,9 +8,9 @@ import signal
 import subprocess
 import sys
 import tempfile
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import suppress
+from contextlib import contextmanager, suppress
 from decimal import Decimal
 from pathlib import Path
 from typing import Any
@@ -92,11 +92,14 @@ def _run_in(scratch: str, request: Mapping[str, Any], path: Path) -> Any:
     memory = min(max(LEAST_MEMORY, MEMORY_PER_BYTE * path.stat().st_size), MOST_MEMORY)
     seconds = SECONDS[request["task"]]
     line = json.dumps({**request, "memory": memory, "seconds": seconds}).encode() + b"\n"
-    child = subprocess.Popen(
-        [sys.executable, "-I", "-m", "bulkorders.workbook.child"],
-        stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.PIPE,
-        env={**os.environ, "TMPDIR": scratch, "TEMP": scratch, "TMP": scratch, "OPENBLAS_NUM_THREADS": "1", "PYTHONIOENCODING": "utf-8"},
-    )  # fmt: skip
+    places = dict.fromkeys(("TMPDIR", "TEMP", "TMP"), scratch)
+    with _deaf():
+        child = subprocess.Popen(
+            [sys.executable, "-I", "-m", "bulkorders.workbook.child"],
+            stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.PIPE,
+            creationflags=getattr(subprocess, "CREATE_NEW_PROCESS_GROUP", 0),
+            env={**os.environ, **places, "OPENBLAS_NUM_THREADS": "1", "PYTHONIOENCODING": "utf-8"},
+        )  # fmt: skip
     with child:
         try:
             answer, said = _converse(child, line, seconds)
@@ -108,6 +111,19 @@ def _run_in(scratch: str, request: Mapping[str, Any], path: Path) -> Any:
         with suppress(pickle.UnpicklingError, EOFError, AttributeError, ImportError, IndexError, TypeError):
             return _PlainData(io.BytesIO(answer)).load()
     return _failed(child.returncode, said, seconds)
+
+
+@contextmanager
+def _deaf() -> Iterator[None]:
+    """What is started here hears nobody who asks it to end, as a terminal and a service manager ask all processes: its parent ends it."""
+    if not hasattr(signal, "pthread_sigmask"):
+        yield
+        return
+    before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT, signal.SIGTERM, signal.SIGHUP})
+    try:
+        yield
+    finally:
+        signal.pthread_sigmask(signal.SIG_SETMASK, before)
 
 
 def _converse(child: subprocess.Popen[bytes], line: bytes, seconds: int) -> tuple[bytes, bytes]:

@@ -11,6 +11,7 @@ from typing import Any
 
 import openpyxl
 import pytest
+import warm
 from foreign import CANARIES, LABELS, SECRET, Foreign, serve
 from shapes import assert_batch
 
@@ -99,11 +100,7 @@ class Desk:
 
     def start(self, *arguments: str | Path, **environment: str) -> subprocess.Popen[bytes]:
         """Starts the program and leaves it running."""
-        return subprocess.Popen(
-            [*self.command, *map(str, arguments)],
-            cwd=self.folder, env={**self.environment, **environment}, stdin=subprocess.DEVNULL,
-            stdout=subprocess.PIPE, stderr=subprocess.PIPE, start_new_session=True,
-        )  # fmt: skip
+        return warm.start([*map(str, arguments)], self.folder, {**self.environment, **environment})
 
     def run(self, *arguments: str | Path, code: int | None = None, **environment: str) -> Ran:
         """Runs the program to its end; `code` is the exit code that it must have."""

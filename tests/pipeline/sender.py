@@ -28,10 +28,13 @@ ITEM = {"msku": "msku-1", "quantity_shipped": 1}
 
 
 class QuickClock(SystemClock):
-    """The machine's time, but sleeping takes none: what was slept is added to it. `set_by`: seconds by which somebody has set it."""
+    """The machine's time, but sleeping takes none: what was slept is added to it.
+
+    `set_by`: seconds by which somebody has set it; `will_be_set_by`: what he sets it by while the program next sleeps.
+    """
 
     def __init__(self) -> None:
-        self.slept = self.set_by = 0.0
+        self.slept = self.set_by = self.will_be_set_by = 0.0
 
     def now(self) -> dt.datetime:
         """The time as if everybody had slept, as the clock was set."""
@@ -44,6 +47,7 @@ class QuickClock(SystemClock):
     def sleep(self, seconds: float) -> None:
         """Takes the seconds as slept."""
         self.slept += seconds
+        self.set_by, self.will_be_set_by = self.set_by + self.will_be_set_by, 0.0
 
 
 @dataclass
@@ -55,9 +59,13 @@ class Told:
     answers: list[Verdict] = field(default_factory=list)
     answered_before: int = -1
     """The answers there were when the first estimate was told."""
+    is_interrupted: bool = False
+    """Somebody ends the program at the first thing that it tells."""
 
     def starts(self, orders: int) -> None:
         """Not remembered."""
+        if self.is_interrupted:
+            raise KeyboardInterrupt
 
     def settled(self, account: str, verdict: Verdict) -> None:
         """One more answer."""
@@ -145,8 +153,8 @@ class Sender:
 
     def run(self, *batches: str) -> dict[str, str]:
         """Sends what there is to be sent of some batches; gives the fates."""
-        self.told = Told()
-        assert Run(self.app, batches, self.told).go()
+        self.told = Told(is_interrupted=self.told.is_interrupted)
+        assert Run(self.app, batches, self.told).go() is not self.told.is_interrupted
         return self.fates(*batches)
 
     def placed(self, batch: str) -> dict[str, Placed]:

@@ -73,6 +73,13 @@ def test_numbers_and_names_of_one_order_make_no_other_reason(text: str, orders: 
     assert [refusals.count(claimed(order), refused(text.format(order=order))) for order in orders] == [0, 2]
 
 
+def test_other_numbers_in_the_text_make_no_other_reason() -> None:
+    """Quantities, times and numbers of the remote's own differ from order to order."""
+    refusals = Refusals()
+    texts = ["库存 3 不足，请求 a9f-11（2025-04-09 12:00:01）", "库存 0.5 不足，请求 77b/c（2025-04-10 07:59:59）"]
+    assert [refusals.count(claimed("A-1"), refused(text)) for text in texts] == [0, 2]
+
+
 def test_items_without_a_digit_make_no_other_reason() -> None:
     """A merchant may call his goods by words alone."""
     refusals = Refusals()

@@ -67,7 +67,7 @@ def last_told(runs: Sequence[Ran]) -> dict[str, Told]:
 def _assert_all_told(wanted: Sequence[str], told: Mapping[str, Told], runs: Sequence[Ran]) -> None:
     """I1, I6: each order of the workbook is told, once in each run, and where it was not created with a reason."""
     assert sorted(told) == sorted(wanted)
-    assert sorted(runs[0].orders) == sorted(wanted)
+    assert [ran for ran in runs if ran.orders and sorted(ran.orders) != sorted(wanted)] == []
     assert [order for order, each in told.items() if each.status not in ("created", "skipped") and not each.message] == []
 
 

@@ -21,7 +21,8 @@ from bulkorders.core.words import Words
 from bulkorders.journal.batches import release
 from bulkorders.pipeline.app import App
 from bulkorders.pipeline.ingest import Checkup, Examined, enter
-from bulkorders.pipeline.service import FileReport, Options, opened, resume_batches
+from bulkorders.pipeline.report import report_batch
+from bulkorders.pipeline.service import FileReport, Options, opened, resume_batches, submit_files
 from bulkorders.pipeline.submit import Run
 from bulkorders.providers import load_providers
 from bulkorders.sandbox import Server
@@ -110,9 +111,21 @@ class Stage:
         """Puts a fault of the catalogue into force, from now on."""
         self.server.control.add({"fault": name, **asked}, self.clock.true())
 
+    def at_create(self, number: int, *actions: Callable[[], object]) -> None:
+        """Has something happen just before the n-th create is served, from 1: a fault put into force then is met by this very create."""
+        self.witness.turns[number] = actions
+
     def end_faults(self) -> None:
         """The remote is well again."""
         self.server.control.clear()
+
+    def hang_up(self) -> None:
+        """Nobody listens any more; what is open is cut."""
+        self.server.close()
+
+    def listen(self) -> None:
+        """The remote is there again, at the same place."""
+        self.server = Server({self.provider.name: self.witness}, port=self.server.port, clock=self.clock.true).__enter__()
 
     @property
     def journal(self) -> str:
@@ -141,6 +154,10 @@ class Stage:
         """`submit` of the usual workbook of so many orders."""
         return self.submit(read_book(self.provider, orders))
 
+    def submit_file(self, book: Path) -> Ran:
+        """`submit` of a workbook, reading it and writing its results included."""
+        return self._ran(lambda app, listener: submit_files(app, [book], Options(), listener))
+
     def resume(self) -> Ran:
         """`resume` of all that is unfinished."""
         return self._ran(lambda app, listener: resume_batches(app, None, Options(), listener))
@@ -167,8 +184,6 @@ class Stage:
         release(app.journal, [found.batch], app.clock.now())
         run = Run(app, [found.batch], listener, stopped=found.stopped)
         is_whole = run.go()
-        from bulkorders.pipeline.report import report_batch
-
         return FileReport(file, [found], [report_batch(app, found.batch)], holders=run.holders, interrupted=not is_whole)
 
     def _ran(self, go: Callable[[App, Listener], list[FileReport]]) -> Ran:
@@ -205,8 +220,12 @@ def stage(provider: Provider, folder: Path, inner: Any | None = None, **settings
     """A stage with a fresh sandbox; `settings` are the account's."""
     clock = StageClock()
     witness = Witness(provider, clock, inner)
-    with Server({provider.name: witness}, clock=clock.true) as server:
-        yield Stage(provider, folder, witness, clock, server, settings)
+    server = Server({provider.name: witness}, clock=clock.true).__enter__()
+    found = Stage(provider, folder, witness, clock, server, settings)
+    try:
+        yield found
+    finally:
+        found.server.close()
 
 
 def cpu() -> float:

@@ -42,7 +42,7 @@ def test_a_failing_remote_is_not_stormed(provider: Provider, orders: int, tmp_pa
         at.fault("http_5xx", path="", share=0.15, seed=1)
         at.fault("http_5xx_accepted", path="", share=0.15, seed=2)
         began: list[float] = []
-        at.witness.turns[orders // 2] = lambda: (began.append(at.clock.true()), begin_outage(at, OUTAGE_SECONDS))[0]
+        at.at_create(orders // 2, lambda: began.append(at.clock.true()), lambda: begin_outage(at, OUTAGE_SECONDS))
         ran = at.submit_new(orders)
         assert (ran.code, ran.statuses) == (0, {"created"})
 
@@ -68,7 +68,7 @@ def created(calls: list[Call]) -> list[Call]:
 def test_a_long_outage_ends_the_run_and_the_next_one_goes_on(provider: Provider, tmp_path: Path) -> None:
     """A remote that is away for three hours: the run does not wait so long, says so, and `resume` sends the rest."""
     with stage(provider, tmp_path, max_per_second=RATE) as at:
-        at.witness.turns[10] = lambda: begin_outage(at, 3 * HOURS)
+        at.at_create(10, lambda: begin_outage(at, 3 * HOURS))
         ran = at.submit_new(20)
         assert ran.code == 5
         assert ran.seconds < HOURS

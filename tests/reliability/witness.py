@@ -29,10 +29,6 @@ class Call:
     order: str | None
 
 
-def nothing() -> None:
-    """Happens."""
-
-
 class Witness:
     """An imitation and all that was asked of it. What is `controlled` stays so: the server puts faults into force as usual."""
 
@@ -44,7 +40,7 @@ class Witness:
         self.calls: list[Call] = []
         self.most_at_once = 0
         """The most creates that were in flight at once."""
-        self.turns: dict[int, Callable[[], None]] = {}
+        self.turns: dict[int, Sequence[Callable[[], object]]] = {}
         """What happens just before the n-th create is served, from 1."""
         self.before: Callable[[Call], None] = lambda _: None
         """What happens before each call is served."""
@@ -100,7 +96,8 @@ class Witness:
             if call.order is not None:
                 self._at_once += 1
                 self.most_at_once = max(self.most_at_once, self._at_once)
-                self.turns.get(len(self.creates), nothing)()
+                for action in self.turns.get(len(self.creates), ()):
+                    action()
             self.before(call)
             reply = self.inner.handle(request)
             self.clock.sleep(self.takes())

@@ -92,7 +92,7 @@ class LingxingApi:
             store = known if isinstance(known, Outcome) else known.find(order["store_name"], order["country"])
         if store is None:  # the account has no such store: what was sent there cannot have been created
             return Outcome(Verdict.ABSENT, message=Words("领星账号里没有这个店铺。", "The account has no such store."))
-        return store if isinstance(store, Outcome) else self._look_up(order, store["sid"])
+        return store if isinstance(store, Outcome) else self._look_up(order, int(store["sid"]))
 
     def _look_up(self, order: Mapping[str, Any], sid: int) -> Outcome:
         asked = {"sid": sid, "seller_fulfillment_order_id": order["order_id"]}

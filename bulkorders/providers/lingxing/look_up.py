@@ -9,6 +9,8 @@ from bulkorders.core.outcome import Outcome, Verdict
 from bulkorders.core.words import Words
 from bulkorders.remote.classify import one_line
 
+MOST_UNITS = 10**9
+"""What says more is no quantity; a number like 1e999999999 would keep a machine busy for hours."""
 UNREADABLE = Outcome(Verdict.UNCLEAR, message=Words("平台的回答看不懂", "the answer cannot be read"))
 _ABSENT = Outcome(Verdict.ABSENT, "0", Words("领星里还查不到这一单。", "Lingxing does not show it."))
 _OTHERS = Outcome(
@@ -61,7 +63,10 @@ def _there(rows: Any) -> Counter[str] | None:
     lines: Counter[str] = Counter()
     try:
         for row in rows or ():
-            lines[str(row["msku"]).strip()] += int(Decimal(str(row["quantity"])))
-    except (KeyError, TypeError, InvalidOperation, ValueError):
+            quantity = Decimal(str(row["quantity"]))
+            if not 0 <= quantity < MOST_UNITS or quantity % 1:
+                return None
+            lines[str(row["msku"]).strip()] += int(quantity)
+    except (KeyError, TypeError, InvalidOperation):
         return None
     return lines or None

@@ -12,7 +12,7 @@ from bulkorders.core.words import Words
 
 from .codes import MARKETS
 
-_STATUS = {0: Words("已停用", "stopped"), 2: Words("授权异常", "not authorised"), 3: Words("欠费", "in arrears")}
+_STATUS = {"0": Words("已停用", "stopped"), "2": Words("授权异常", "not authorised"), "3": Words("欠费", "in arrears")}
 """States in which a store takes no orders (vendor's page of the seller list)."""
 
 
@@ -25,7 +25,7 @@ class Stores:
     def find(self, name: str, country: str) -> Mapping[str, Any] | None:
         """The store of a 店铺名 and 店铺国家; markets with two Chinese names are one."""
         wanted = _key(name, country)
-        return next((row for row in self.rows if isinstance(row["sid"], int) and _key(row["name"], row["country"]) == wanted), None)
+        return next((row for row in self.rows if str(row["sid"]).isdecimal() and _key(row["name"], row["country"]) == wanted), None)
 
     def vet(self, orders: Sequence[Order]) -> list[tuple[int, Finding]]:
         """The orders of stores that are not there or cannot be used; an empty list tells nothing."""
@@ -40,14 +40,14 @@ class Stores:
             nearest = max(self.rows, key=lambda each: _likeness(each, name, country))
             field = "country" if str(nearest["name"]).strip() == name.strip() else "store_name"
             yield Finding(field, Problem(UNKNOWN_STORE, {"store": _called(name, country), "nearest": _called(**_named(nearest))}))
-        elif state := _STATUS.get(row["status"]):
+        elif state := _STATUS.get(str(row["status"])):
             yield Finding("store_name", Problem(STORE_STOPPED, {"store": _called(name, country), "state": state}))
 
     def describe(self) -> list[Words]:
         """A line for each store."""
         lines = []
         for row in self.rows:
-            state = _STATUS.get(row["status"], Words("", ""))
+            state = _STATUS.get(str(row["status"]), Words("", ""))
             lines.append(Words(f"{row['name']}（{row['country']}）{state.zh}", f"{row['name']} ({row['country']}) {state.en}".strip()))
         return lines
 
