@@ -84,9 +84,10 @@ class Drain:
             self.run.watcher.waits(self.account.name, self.journal.incomplete)
             self.health.stopped = None if follow else told.CANNOT_LOOK
         bring_forward(self.journal, self.gate, now + self.longest, now)
-        doubt_the_abandoned(self.journal, self.gate, now, now if follow else None, looked_up=follow is not None and updates)
+        left = doubt_the_abandoned(self.journal, self.gate, now, now if follow else None, looked_up=follow is not None and updates)
         if follow:
             follow.begin(now)
+            self.health.is_down = left > 0  # what nobody knows about is asked for before anything is sent
         self.is_paused = paused_at(self.journal, self.gate) is not None
         self.ahead = 0 if self.is_paused else count_waiting(self.journal, self.run.batches, self.gate)
         if self.seconds is not None:

@@ -1,5 +1,7 @@
 """What an HTTP status proves, for every provider; the body's own codes are the provider's."""
 
+from email.utils import parsedate_to_datetime
+
 from bulkorders.core.outcome import Outcome, Verdict
 from bulkorders.core.words import Words
 
@@ -33,9 +35,15 @@ def classify_status(answer: Answer) -> Outcome | None:
 
 
 def retry_after(answer: Answer) -> float | None:
-    """The seconds that the remote asks to wait, if it says a number of them."""
+    """The seconds that the remote asks to wait, if it says a number of them, or until when by its own clock."""
     text = answer.headers.get("retry-after", "")
-    return min(float(text), LONGEST_RETRY_AFTER) if text.isdecimal() and len(text) < 20 else None
+    if text.isdecimal() and len(text) < 20:
+        return min(float(text), LONGEST_RETRY_AFTER)
+    try:
+        until, now = parsedate_to_datetime(text), parsedate_to_datetime(answer.headers["date"])
+        return min(max((until - now).total_seconds(), 0.0), LONGEST_RETRY_AFTER)
+    except (KeyError, ValueError, TypeError):
+        return None
 
 
 def one_line(text: str) -> str:

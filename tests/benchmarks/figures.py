@@ -21,7 +21,7 @@ from bulkorders.pipeline.describe import markdown  # noqa: E402
 
 SERVICES = (0.05, 0.2, 0.5)
 KILLS, KILLED_ORDERS = 10, 400
-FAULTY_ORDERS = 300
+FAULTY_ORDERS = 10_000
 FAULTS = {
     **{f"cut_{place}_accepted": 0.04 for place in ("before", "headers", "after_headers", "body")},
     **{f"cut_{place}": 0.01 for place in ("before", "body")}, "late_commit": 0.02, "http_5xx": 0.02,
@@ -85,7 +85,7 @@ def faults() -> Rows:
             at.submit_new(FAULTY_ORDERS)
             at.end_faults()
             at.finish()
-            audit(at, FAULTY_ORDERS, rerun=False)
+            audit(at, FAULTY_ORDERS)
             there = [entry["order"] for entry in truth(at) if entry["state"] == "live"]
             met = sum(1 for call in at.witness.creates) - FAULTY_ORDERS
         twice, lost = len(there) - len(set(there)), FAULTY_ORDERS - len(set(there))

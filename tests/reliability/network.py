@@ -31,7 +31,9 @@ class Authority:
     def make(cls, folder: Path) -> "Authority":
         """A new one, with its certificate in a file."""
         key, name = ec.generate_private_key(ec.SECP256R1()), _name("a test's authority")
-        builder = _certificate(name, name, key.public_key(), DAY).add_extension(x509.BasicConstraints(ca=True, path_length=0), critical=True)
+        builder = _certificate(name, name, key.public_key(), DAY).add_extension(
+            x509.BasicConstraints(ca=True, path_length=0), critical=True
+        )
         trusted = folder / "authority.pem"
         trusted.write_bytes(builder.sign(key, hashes.SHA256()).public_bytes(serialization.Encoding.PEM))
         return cls(key, name, trusted, folder)

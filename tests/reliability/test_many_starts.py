@@ -1,15 +1,18 @@
 """Many processes at the same instant on one workbook: one sends, the others wait and say for whom, and each order is there once."""
 
+import json
+import time
 from pathlib import Path
 
 import pytest
-from merchant import merchant
+from merchant import Merchant, merchant
 from stage import at_each_remote
 
 from bulkorders.core.provider import Provider
 
 ORDERS = 12
 RATE = 4
+TAKEN_OVER_SECONDS = 10.0
 
 
 @at_each_remote
@@ -25,6 +28,32 @@ def test_processes_started_at_once_create_each_order_once(provider: Provider, pr
         assert all(each <= {"created", "skipped"} for each in fates)
         assert len(at.creates) == ORDERS
         assert at.most_in_a_second() <= RATE
-        waited = [done for done in ended if any(str(process.pid) in done.err for process in started)]
-        print(f"F19 {provider.name}: {processes} at once, {len(at.creates)} creates, {at.most_in_a_second()} in a second, {len(waited)} waited")
+        waited, most = [done for done in ended if any(str(process.pid) in done.err for process in started)], at.most_in_a_second()
+        print(f"F19 {provider.name}: {processes} at once, {len(at.creates)} creates, {most} in a second, {len(waited)} waited")
         assert waited
+
+
+@at_each_remote
+def test_a_dead_holder_is_followed_soon(provider: Provider, tmp_path: Path) -> None:
+    """F19: the one that sends is killed in the middle; another that waits goes on within 10 s, and each order is there once."""
+    with merchant(provider, tmp_path, ORDERS, max_per_second=RATE) as at:
+        started = {process.pid: process for process in (at.start("submit", "--json", "orders.xlsx") for _ in range(2))}
+        while len(at.creates) < ORDERS // 3:
+            assert [process.poll() for process in started.values()] == [None, None]
+            time.sleep(0.01)
+        holder = started.pop(pid_of_holder(at))
+        holder.kill()
+        holder.communicate()
+        before = len(at.creates)
+        (ended,) = [at.finish(process) for process in started.values()]
+        gap = at.creates[before].at - at.creates[before - 1].at
+        print(f"F19 {provider.name}: taken over after {gap:.1f} s")
+        assert (ended.code, set(ended.statuses.values()) | {"created", "skipped"}) == (0, {"created", "skipped"})
+        at.assert_each_created_once(ORDERS)
+        assert gap < TAKEN_OVER_SECONDS
+
+
+def pid_of_holder(at: Merchant) -> int:
+    """Who sends, as everybody may read beside the journal."""
+    (told,) = (at.folder / "journal.db.files").glob("gate-*.json")
+    return int(json.loads(told.read_text(encoding="utf-8"))["pid"])

@@ -1,4 +1,4 @@
-"""A way to the remote that is not there for a while: nothing is lost or double, no certificate is passed over, and the run goes on by itself."""
+"""A way to the remote that is not there for a while: no certificate is passed over, and the run goes on by itself."""
 
 from collections.abc import Iterator
 from contextlib import closing, contextmanager
@@ -68,10 +68,10 @@ def far_away(provider: Provider, folder: Path, monkeypatch: pytest.MonkeyPatch) 
     """A remote on the internet, to be reached over TLS through a proxy."""
     authority = Authority.make(folder)
     monkeypatch.setenv("SSL_CERT_FILE", str(authority.trusted))
-    with stage(provider, folder, base_url=f"https://{HOST}/{provider.name}", read_timeout=2) as at:
-        with closing(Network(authority, at.server.port)) as network:
-            monkeypatch.setenv("HTTPS_PROXY", network.url)
-            yield at, network
+    far = stage(provider, folder, base_url=f"https://{HOST}/{provider.name}", read_timeout=2)
+    with far as at, closing(Network(authority, at.server.port)) as network:
+        monkeypatch.setenv("HTTPS_PROXY", network.url)
+        yield at, network
 
 
 TROUBLES = {

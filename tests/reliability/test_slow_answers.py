@@ -2,6 +2,7 @@
 
 import time
 from functools import partial
+from itertools import pairwise
 from pathlib import Path
 from random import Random
 from typing import Any
@@ -74,7 +75,7 @@ def test_a_run_goes_on_after_answers_that_never_end(provider: Provider, tmp_path
         for number, drip in enumerate((DRIPS[0], f"{DRIPS[1]}_accepted", f"{DRIPS[2]}_accepted"), 2):
             at.at_create(number, partial(at.fault, drip, delay=0.2))
         ran = at.submit_new(6)
-        gaps = [after - before for before, after in zip(arrived, arrived[1:], strict=False)]
+        gaps = [after - before for before, after in pairwise(arrived)]
         assert sum(gap > GRACE_SECONDS for gap in gaps) == len(DRIPS)
         assert max(gaps) < READ_TIMEOUT + GRACE_SECONDS + SLACK_SECONDS
         assert ran.statuses == {"created"}

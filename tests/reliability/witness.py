@@ -10,7 +10,6 @@ from typing import Any
 from stage_clock import StageClock
 
 from bulkorders.core.control import Controlled
-from bulkorders.core.faults import Faults
 from bulkorders.core.imitation import Fault, Reply, Request
 from bulkorders.core.provider import Provider
 
@@ -36,6 +35,7 @@ class Witness:
         imitation = inner or provider.imitate()
         assert isinstance(imitation, Controlled)
         self.inner: Controlled = imitation
+        self.ledger, self.faults = imitation.ledger, imitation.faults
         self.provider, self.clock = provider, clock
         self.calls: list[Call] = []
         self.most_at_once = 0
@@ -50,11 +50,6 @@ class Witness:
         self._lock = RLock()
 
     @property
-    def faults(self) -> Faults:
-        """The plans of the sandbox."""
-        return self.inner.faults
-
-    @property
     def service_time(self) -> float:
         """Seconds that a create takes."""
         return self.inner.service_time
@@ -62,11 +57,6 @@ class Witness:
     @service_time.setter
     def service_time(self, seconds: float) -> None:
         self.inner.service_time = seconds
-
-    @property
-    def ledger(self) -> list[Any]:
-        """The sandbox's ledger of truth."""
-        return self.inner.ledger
 
     @property
     def creates(self) -> list[Call]:

@@ -1,0 +1,25 @@
+"""What an HTTP status and its headers prove, whatever the body says."""
+
+import pytest
+
+from bulkorders.remote.classify import LONGEST_RETRY_AFTER, retry_after
+from bulkorders.remote.client import Answer
+
+DATE = "Tue, 08 Apr 2025 22:00:00 GMT"
+
+
+@pytest.mark.parametrize(
+    ("said", "seconds"),
+    [
+        ("7", 7.0), ("0", 0.0), ("99999999", LONGEST_RETRY_AFTER), ("Tue, 08 Apr 2025 22:00:30 GMT", 30.0),
+        ("Tue, 08 Apr 2025 21:00:00 GMT", 0.0), ("soon", None), ("", None), ("-1", None), ("1.5", None), ("９", 9.0),
+    ],
+)  # fmt: skip
+def test_the_wait_that_a_remote_asks_for_is_seconds_or_a_time_of_its_own_clock(said: str, seconds: float | None) -> None:
+    """Both forms of the standard; what cannot be read asks for nothing, and nobody is held for a day."""
+    assert retry_after(Answer(429, {"retry-after": said, "date": DATE}, b"")) == seconds
+
+
+def test_a_time_without_the_remotes_own_time_asks_for_nothing() -> None:
+    """This machine's clock may be wrong."""
+    assert retry_after(Answer(503, {"retry-after": DATE}, b"")) is None
