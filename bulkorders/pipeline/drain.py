@@ -186,6 +186,7 @@ class Drain:
         go_on = outcome.verdict is not Verdict.NOT_PROCESSED and not rest and not is_refused and not self.health.is_down
         go_on = go_on and self._goes_on() and not self.is_paused and self._has_own()
         following = settle(self.journal, order, settled, self.gate, go_on=go_on)
+        self._own_at = self._own_at if following else float("-inf")  # perhaps none waits any more
         self.run.watcher.settled(self.account.name, outcome.verdict)
         self._measure(outcome)
         if is_refused:

@@ -75,10 +75,11 @@ def test_a_wrong_clock_of_this_machine_is_overcome(sender: Sender, hours: int) -
 
 # -- how many calls ----------------------------------------------------------------------------------------------------------------
 def test_a_healthy_run_sends_each_order_once(sender: Sender) -> None:
-    """Thirty orders, thirty creates, one token, nothing refused, nothing looked up."""
+    """Thirty orders, thirty creates, one token, nothing refused, nothing looked up, nothing waited for."""
     assert set(sender.submit("b1", numbers(30)).values()) == {"created"}
     assert sender.foreign.calls == {TOKEN: 1, CREATE: 30}
     assert sender.foreign.sent() == numbers(30)
+    assert sender.clock.slept == 0
 
 
 def test_too_fast_is_waited_out_and_not_counted(sender: Sender) -> None:

@@ -31,7 +31,7 @@ needs_a_small_disk = pytest.mark.skipif(not can_mount(), reason="no mount namesp
 
 @needs_a_small_disk
 @at_each_remote
-@pytest.mark.parametrize("step", [16, pytest.param(1, marks=pytest.mark.slow)])
+@pytest.mark.parametrize("step", [24, pytest.param(1, marks=pytest.mark.slow)])
 def test_a_disk_that_fills_up_anywhere_loses_and_doubles_nothing(provider: Provider, step: int) -> None:
     """F15: 0, 1, 2 ... pages are left, until a run passes: every create that left was journalled before, and all is finished later."""
     script = str(Path(full_disk.__file__))
@@ -86,7 +86,7 @@ def small_disk(merchant: Merchant, orders: int) -> Iterator[SmallDisk]:
 
 
 ORDERS = 4
-FEW_POINTS = (0, 78)
+FEW_POINTS = (78,)
 
 
 @needs_a_small_disk

@@ -20,7 +20,7 @@ MEGABYTE = 1024 * 1024
 MOST_READ = 5 * MEGABYTE
 BUFFERS = 8 * MEGABYTE
 """What two sockets and the pieces under way hold at most."""
-QUICK: dict[str, object] = {"settle_seconds": 5, "follow_minutes": 0.2}
+QUICK: dict[str, object] = {"settle_seconds": 5, "follow_minutes": 0.1}
 HOUR = 3600.0
 ORDERS = 6
 

@@ -32,7 +32,7 @@ def test_orders_that_were_taken_before_the_line_broke_are_there_once(provider: P
 @in_two_sizes
 def test_orders_that_were_not_taken_when_the_line_broke_are_all_sent(provider: Provider, orders: int, tmp_path: Path) -> None:
     """F6: a fifth of all creates is cut before it takes effect."""
-    with stage(provider, tmp_path) as at:
+    with stage(provider, tmp_path, settle_seconds=30) as at:
         for number, cut in enumerate(CUTS):
             at.fault(cut, share=0.05, seed=number)
         at.submit_new(orders)

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 from merchant import Merchant, merchant
-from stage import at_each_remote
+from stage import PROVIDERS
 
 from bulkorders.core.provider import Provider
 
@@ -15,8 +15,14 @@ RATE = 4
 TAKEN_OVER_SECONDS = 10.0
 
 
-@at_each_remote
-@pytest.mark.parametrize("processes", [5, pytest.param(20, marks=pytest.mark.slow)])
+@pytest.mark.parametrize(
+    ("provider", "processes"),
+    [
+        pytest.param(provider, processes, marks=marks, id=f"{processes}-{provider.name}")
+        for provider in PROVIDERS
+        for processes, marks in ((5, () if provider.name == "lingxing" else pytest.mark.slow), (20, pytest.mark.slow))
+    ],
+)
 def test_processes_started_at_once_create_each_order_once(provider: Provider, processes: int, tmp_path: Path) -> None:
     """F19: all exit 0, whoever sent the orders; never two calls in flight, nor more in a second than one process may make."""
     with merchant(provider, tmp_path, ORDERS, max_per_second=RATE) as at:
@@ -33,7 +39,10 @@ def test_processes_started_at_once_create_each_order_once(provider: Provider, pr
         assert waited
 
 
-@at_each_remote
+@pytest.mark.parametrize(
+    "provider",
+    [pytest.param(each, marks=() if each.name == "chukou1" else pytest.mark.slow, id=each.name) for each in PROVIDERS],
+)
 def test_a_dead_holder_is_followed_soon(provider: Provider, tmp_path: Path) -> None:
     """F19: the one that sends is killed in the middle; another that waits goes on within 10 s, and each order is there once."""
     with merchant(provider, tmp_path, ORDERS, max_per_second=RATE) as at:

@@ -9,12 +9,13 @@ import pytest
 import stamina
 from ledger import audit
 from network import HOST, Authority, Hole, Network
-from stage import ORDERS, Stage, at_each_remote, in_two_sizes, stage
+from stage import Stage, at_each_remote, in_two_sizes, stage
 
 from bulkorders.core.provider import Provider
 
 CUT_SECONDS = 300.0
 GOES_ON_SECONDS = 60.0
+FEW = 5
 PROXIES = ("http_proxy", "HTTP_PROXY", "https_proxy", "HTTPS_PROXY", "all_proxy", "ALL_PROXY", "no_proxy", "NO_PROXY")
 
 
@@ -114,7 +115,7 @@ def test_a_remote_that_was_never_reached_ends_the_run_soon(
             at.settings = {**usual, "read_timeout": 0.3}
         else:
             network.becomes(trouble)
-        ran = at.submit_new(ORDERS)
+        ran = at.submit_new(FEW)
         assert (ran.code, ran.statuses, at.witness.calls) == (5, {"unsent"}, [])
         assert "resume" in ran.said[-1]
         print(f"F23 {provider.name} {trouble}: given up after {ran.seconds:.0f} s: {ran.said[-1]}")
@@ -122,4 +123,4 @@ def test_a_remote_that_was_never_reached_ends_the_run_soon(
         at.settings = usual
         network.becomes("well")
         at.finish()
-        audit(at, ORDERS)
+        audit(at, FEW)

@@ -22,11 +22,14 @@ TOO_FAST = {
 }
 FEW = 200
 """Orders of the small runs: enough to learn for half a minute, and to be measured after that."""
+MANY = ((500, 1, pytest.mark.slow), (500, 5, pytest.mark.slow))
+USUAL = {"lingxing": "3001008", "chukou1": "429 with Retry-After"}
+"""What each suite tries; the others are slow tests."""
 CASES = [
     pytest.param(provider, name, orders, capacity, id=f"{provider.name}-{name}-{orders}-{capacity}", marks=marks)
     for provider in PROVIDERS
     for name in TOO_FAST
-    for orders, capacity, marks in ((FEW, 1, ()), (500, 1, pytest.mark.slow), (500, 5, pytest.mark.slow))
+    for orders, capacity, marks in ((FEW, 1, () if name == USUAL[provider.name] else pytest.mark.slow), *MANY)
     if provider.name == "lingxing" or name != "3001008"
 ]
 
@@ -79,7 +82,6 @@ def test_a_smaller_bucket_is_used_to_the_full(provider: Provider, name: str, ord
         audit(at, orders)
 
 
-@pytest.mark.xfail(reason="the pace of Lingxing's creates is measured around the fetching of the token", strict=False)
 def test_the_first_two_creates_keep_their_distance_however_long_the_token_took(tmp_path: Path) -> None:
     """I5: what the token's own call took is no part of the round trip after which the pace is measured."""
     (lingxing,) = (provider for provider in PROVIDERS if provider.name == "lingxing")

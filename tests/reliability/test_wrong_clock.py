@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 from ledger import audit
-from stage import Stage, at_each_remote, in_two_sizes, stage
+from stage import MANY_ORDERS, Stage, at_each_remote, stage
 
 from bulkorders.core.imitation import Fault
 from bulkorders.core.provider import Provider
@@ -26,7 +26,7 @@ LONGEST_STALL = 300.0
 
 def doubt(at: Stage) -> None:
     """The create at hand is cut: the first of two is there, though look-ups do not show it for a while, the second is not."""
-    at.witness.fail_next(Fault(path=at.provider.endpoint, drop="before", entered=True, hides=60))
+    at.witness.fail_next(Fault(path=at.provider.endpoint, drop="before", entered=True, hides=25))
 
 
 def step(at: Stage, seconds: float) -> None:
@@ -35,11 +35,11 @@ def step(at: Stage, seconds: float) -> None:
 
 
 @at_each_remote
-@in_two_sizes
+@pytest.mark.parametrize("orders", [20, pytest.param(MANY_ORDERS, marks=pytest.mark.slow)])
 @pytest.mark.parametrize("steps", STEPS.values(), ids=STEPS)
 def test_steps_of_the_clock_change_nothing(provider: Provider, orders: int, steps: Sequence[float], tmp_path: Path) -> None:
     """F14: two hours ahead or back, with orders in doubt at that moment: within the pace, each order once, no wait for hours."""
-    with stage(provider, tmp_path, max_per_second=RATE) as at:
+    with stage(provider, tmp_path, max_per_second=RATE, settle_seconds=30) as at:
         middle = orders // 2
         at.at_create(middle - 3, lambda: doubt(at))
         at.at_create(middle - 2, lambda: at.fault("cut_before"))
