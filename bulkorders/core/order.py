@@ -23,7 +23,7 @@ class Status(StrEnum):
 TRANSITIONS: Mapping[Status, frozenset[Status]] = {
     Status.PENDING: frozenset({Status.SENDING}),
     Status.SENDING: frozenset({Status.CREATED, Status.ACCEPTED, Status.REJECTED, Status.IN_DOUBT, Status.PENDING}),
-    Status.ACCEPTED: frozenset({Status.CREATED, Status.REJECTED}),
+    Status.ACCEPTED: frozenset({Status.CREATED, Status.REJECTED, Status.IN_DOUBT}),
     Status.IN_DOUBT: frozenset({Status.PENDING, Status.CREATED, Status.ACCEPTED, Status.REJECTED}),
     Status.CREATED: frozenset(),
     Status.REJECTED: frozenset(),

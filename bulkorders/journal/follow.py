@@ -48,7 +48,7 @@ def to_ask(journal: Journal, gate: str, now: dt.datetime, statuses: Sequence[Sta
     if row is None:
         return None
     message = Words(row.zh, row.en) if row.zh else None
-    return Followed(row.id, row.payload, Status(row.status), row.asks, row.tracking_number, row.submitted_at, row.updates, message)
+    return Followed(row.id, row.payload, Status(row.status), row.asks, row.tracking_number, row.submitted_at, row.updates, message, row.remote_id)
 
 
 def doubt_anew(journal: Journal, gate: str, batches: Sequence[str], now: dt.datetime) -> None:
@@ -91,7 +91,7 @@ def answered(journal: Journal, order: Followed, settled: Settled) -> None:
     if settled.status is not order.status and settled.status not in TRANSITIONS[order.status]:
         raise ValueError(f"{order.status} is not followed by {settled.status}")
     values = {
-        "status": settled.status.value, "due": settled.due, "asks": order.asks + 1, "remote_id": settled.remote_id,
+        "status": settled.status.value, "due": settled.due, "asks": order.asks + 1, "remote_id": settled.remote_id or orders.c.remote_id,
         "tracking_number": settled.tracking_number, "carrier": settled.carrier, **said(settled.message),
         "request_id": settled.request_id or orders.c.request_id,
     }  # fmt: skip

@@ -111,6 +111,8 @@ class Followed:
     submitted_at: dt.datetime
     updates: bool = False
     message: Words | None = None
+    remote_id: str | None = None
+    """The remote's own number: it has shown the order since it took it."""
 
 
 @dataclass(frozen=True)

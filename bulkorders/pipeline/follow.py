@@ -144,7 +144,7 @@ class Follow:
         Where the remote takes an order that it has already for the same, at once; elsewhere only after the time in which it may
         still come to light. A remote that said that it has the order is not sent it again.
         """
-        settles_in = self._settles_in(order, now)
+        settles_in = 0.0 if self.drain.account.provider.updates else self._settles_in(order, now)
         if order.id in self.drain.existing or self.resent[order.id] >= MOST_RESENDS:
             self.looked[order.id] += 1
             is_over = settles_in <= 0 and self.looked[order.id] >= LEAST_LOOKS
@@ -159,8 +159,6 @@ class Follow:
 
     def _settles_in(self, order: Followed, now: dt.datetime) -> float:
         """Seconds until "absent" proves that it is not there; by the machine's clock, and never sooner by a clock that was set."""
-        if self.drain.account.provider.updates:
-            return 0.0
         lasts: float = self.drain.account.settings.settle_seconds
         clock = self.app.clock
         since = (now - order.submitted_at).total_seconds()
@@ -168,13 +166,23 @@ class Follow:
         return lasts - (clock.monotonic() - self.drain.doubted.get(order.id, seen))
 
     def _settled(self, order: Followed, outcome: Outcome, now: dt.datetime) -> Settled:
-        status = _STATUS[outcome.verdict]
-        goes_on = status is Status.ACCEPTED or outcome.may_change
+        status, message = _STATUS[outcome.verdict], outcome.message
+        if self._never_arrived(order, outcome, now):
+            status, message = Status.IN_DOUBT, told.NEVER_ARRIVED
+        goes_on = status in journal.OPEN or outcome.may_change
         fate = Fate.CHANGED if outcome.verdict is Verdict.FOREIGN else None
         return Settled(
-            status=status, at=now, code=outcome.code, message=outcome.message, due=self._next(order, now) if goes_on else None, fate=fate,
+            status=status, at=now, code=outcome.code, message=message, due=self._next(order, now) if goes_on else None, fate=fate,
             request_id=outcome.request_id, remote_id=outcome.remote_id, tracking_number=outcome.tracking_number, carrier=outcome.carrier,
         )  # fmt: skip
+
+    def _never_arrived(self, order: Followed, outcome: Outcome, now: dt.datetime) -> bool:
+        """Whether the answer that an order was taken cannot have been the remote's own: it has never shown it in all that time.
+
+        One that it has shown, and shows no more, was removed there by somebody, and must not come back by itself.
+        """
+        is_unseen = order.status is Status.ACCEPTED and outcome.verdict is Verdict.ABSENT and order.remote_id is None
+        return is_unseen and self._settles_in(order, now) <= 0
 
     def _next(self, order: Followed, now: dt.datetime) -> dt.datetime | None:
         """When to ask again; never again for a number that has not become final for so long."""

@@ -29,6 +29,10 @@ _IGNORED = Words(
     "The remote did not modify it: it sees no change, or it can no longer be changed; check it there.",
 )
 ABSENT = Words("平台上没有这一单，会用同样的内容再发。", "The remote does not have it; it will be sent again as it was.")
+NEVER_ARRIVED = Words(
+    "平台答过已收下，却一直查不到这一单：程序会核实，没有就用同样的内容再发，请稍后运行 resume。",
+    "The remote said that it took the order, and never shows it: it is looked up and, if absent, sent again as it was; run resume later.",
+)
 STILL_ABSENT = Words(
     "平台没有答清楚，又一直查不到这一单：请稍后运行 resume，或到平台上核对。",
     "The answers stay unclear and the remote does not show it: run resume later, or check it there.",

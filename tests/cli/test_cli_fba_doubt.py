@@ -3,7 +3,7 @@
 import time
 
 from fba_desk import FbaDesk, make_fba, shipment  # noqa: F401  # a fixture
-from foreign_chukou1 import CREATE, Broken, Cut, Ignored, Slow, number_of
+from foreign_chukou1 import CREATE, Broken, Cut, Ignored, Slow, creating, number_of
 
 
 def test_unclear_answers_are_settled_with_the_same_bytes(fba: FbaDesk) -> None:
@@ -43,3 +43,27 @@ def test_a_kill_in_a_create_is_settled_by_asking(fba: FbaDesk) -> None:
     process.communicate()
     assert set(fba.resume(code=0).fates.values()) == {"created"}
     assert sorted(fba.remote.sent()) == [f"P-{number}" for number in range(1, 5)]
+
+
+def test_a_shipment_that_was_never_there_is_sent_again(fba: FbaDesk) -> None:
+    """Taken by the answer, never shown by the remote: after `settle_seconds` the same bytes go out again, and it is there once."""
+    fba.configure(settle_seconds=1)
+    assert fba.submit("--no-follow", fba.write("orders.xlsx", [shipment("P-1")]), code=0).fates == {"P-1": "accepted"}
+    fba.remote.forget("P-1")
+    time.sleep(1.1)
+    assert fba.resume(code=0).fates == {"P-1": "created"}
+    first, second = (taken.body for taken in fba.remote.ledger)
+    assert first == second
+
+
+def test_a_shipment_that_was_removed_at_the_remote_does_not_come_back(fba: FbaDesk) -> None:
+    """The remote has shown it and shows it no more: somebody has removed it there; it stays accepted and is not sent again."""
+    fba.configure(settle_seconds=0.1, follow_minutes=0.01)
+    fba.remote.timelines = {"P-1": [creating()]}
+    assert fba.submit(fba.write("orders.xlsx", [shipment("P-1")]), code=5).fates == {"P-1": "accepted"}
+    fba.remote.forget("P-1")
+    for _ in range(2):
+        ran = fba.resume(code=5)
+        assert ran.fates == {"P-1": "accepted"}
+        assert ran.one["outcomes"][0]["remote_id"] is not None
+    assert fba.remote.calls[CREATE] == 1

@@ -34,11 +34,8 @@ def _without_waiting() -> Iterator[None]:
 
 @at_each_remote
 @pytest.mark.parametrize("garbage", GARBAGE)
-def test_garbage_is_never_taken_for_an_answer(provider: Provider, garbage: str, tmp_path: Path, request: pytest.FixtureRequest) -> None:
+def test_garbage_is_never_taken_for_an_answer(provider: Provider, garbage: str, tmp_path: Path) -> None:
     """F11: one order is not taken and one is taken, both with the same garbage for an answer; each is there once, told as it is."""
-    if provider.name == "chukou1" and garbage in ("empty", "wrong_type"):
-        reason = "an HTTP 200 that is not the remote's own leaves an order accepted for ever that the remote does not have"
-        request.applymarker(pytest.mark.xfail(reason=reason, strict=False))
     with stage(provider, tmp_path, **QUICK) as at:
         at.at_create(2, lambda: at.fault(garbage))
         at.at_create(4, lambda: at.fault(f"{garbage}_accepted"))
