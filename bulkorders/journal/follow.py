@@ -48,7 +48,9 @@ def to_ask(journal: Journal, gate: str, now: dt.datetime, statuses: Sequence[Sta
     if row is None:
         return None
     message = Words(row.zh, row.en) if row.zh else None
-    return Followed(row.id, row.payload, Status(row.status), row.asks, row.tracking_number, row.submitted_at, row.updates, message, row.remote_id)
+    return Followed(
+        row.id, row.payload, Status(row.status), row.asks, row.tracking_number, row.submitted_at, row.updates, message, row.remote_id
+    )  # fmt: skip
 
 
 def doubt_anew(journal: Journal, gate: str, batches: Sequence[str], now: dt.datetime) -> None:
