@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Protocol
 
 import openpyxl
+import pytest
 from desk import Desk, Ran, make_desk  # noqa: F401  # a fixture
 from fba_desk import FbaDesk, make_fba, shipment  # noqa: F401  # a fixture
 from foreign import line
@@ -26,9 +27,9 @@ class Remote(Protocol):
         ...
 
 
-def walk(desk: Desk, remote: Remote, book_of: "Writer") -> int:
-    """Crashes at the first point, the second ... until a run ends by itself; gives how many points there were."""
-    for number in itertools.count(1):
+def walk(desk: Desk, remote: Remote, book_of: "Writer", first: int) -> int:
+    """Crashes at every other point until a run ends by itself; gives how many points there were."""
+    for number in itertools.count(first, 2):
         assert number < MOST_POINTS
         names = [f"N{number}-{order}" for order in range(ORDERS)]
         book = book_of(f"book{number}.xlsx", names)
@@ -50,9 +51,14 @@ class Writer(Protocol):
         ...
 
 
+RESUMED, SUBMITTED = 1, 2
+"""The first point of a walk whose crashes an ops person goes on after, and of one where the merchant submits again: odd, even."""
+both_halves = pytest.mark.parametrize("first", [RESUMED, SUBMITTED], ids=["resumed", "submitted"])
+
+
 def finish(desk: Desk, book: Path, number: int) -> Ran:
     """Goes on after a crash, as an ops person would or as a merchant would, until everything is done."""
-    if number % 2:
+    if number % 2 == RESUMED:
         resumed = desk.run("resume", "--json", code=0)
         if resumed.lines:
             return resumed
@@ -70,15 +76,17 @@ def assert_told_as_it_is(desk: Desk, remote: Remote, names: Sequence[str], ran: 
     assert {row[heading.index("提交状态")] for row in rows} <= WORDS
 
 
-def test_a_crash_at_any_point_loses_and_doubles_nothing_at_lingxing(desk: Desk) -> None:
+@both_halves
+def test_a_crash_at_any_point_loses_and_doubles_nothing_at_lingxing(desk: Desk, first: int) -> None:
     """N = 1, 2, 3 ...: every journal write, call, answer and file write, until a run passes them all."""
     desk.configure(settle_seconds=0.1)
-    points = walk(desk, desk.foreign, lambda name, orders: desk.write(name, [line(order) for order in orders]))
+    points = walk(desk, desk.foreign, lambda name, orders: desk.write(name, [line(order) for order in orders]), first)
     assert points >= 25
 
 
-def test_a_crash_at_any_point_loses_and_doubles_nothing_at_chukou1(fba: FbaDesk) -> None:
+@both_halves
+def test_a_crash_at_any_point_loses_and_doubles_nothing_at_chukou1(fba: FbaDesk, first: int) -> None:
     """The same where orders are looked up first, accepted, and followed."""
-    fba.configure(settle_seconds=0.1)
-    points = walk(fba, fba.remote, lambda name, orders: fba.write(name, [shipment(order) for order in orders]))
+    fba.configure(settle_seconds=0.1, max_per_second=50)  # the pace has tests of its own
+    points = walk(fba, fba.remote, lambda name, orders: fba.write(name, [shipment(order) for order in orders]), first)
     assert points >= 35
