@@ -8,7 +8,7 @@ from dataclasses import replace
 from decimal import Context, Decimal
 from typing import Any
 
-from . import issue as codes
+from . import codes
 from .cell import Mark, MarkKind, is_blank, shown
 from .checked import Checked, Heading, MergedField
 from .field import Field

@@ -9,7 +9,7 @@ from dataclasses import dataclass, field, replace
 from itertools import pairwise
 from typing import Any
 
-from . import issue as codes
+from . import codes
 from .cell import shown
 from .checked import Checked, MergedField
 from .field import Field

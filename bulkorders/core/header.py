@@ -8,7 +8,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 
-from . import issue as codes
+from . import codes
 from .cell import column_letter, is_blank, shown
 from .field import Field
 from .issue import Issue, Problem, issue_at

@@ -12,10 +12,10 @@ from decimal import Decimal as Exact
 from functools import cached_property
 from typing import Any, Protocol
 
-from . import issue as codes
+from . import codes
 from .cell import SIGNIFICANT, half_width, is_blank, plain, shown, trim
 from .dates import read_date
-from .issue import Problem
+from .issue import Code, Problem
 from .numbers import guess_number, read_number
 from .words import NOTHING, Words
 
@@ -33,7 +33,7 @@ BLANK = Reading()
 """The one reading of every blank cell."""
 
 
-def bad(code: codes.Code, **values: object) -> Reading:
+def bad(code: Code, **values: object) -> Reading:
     """An unreadable cell."""
     return Reading(None, (Problem(code, values),), bad=True)
 
@@ -42,7 +42,7 @@ def bad(code: codes.Code, **values: object) -> Reading:
 class Constraint:
     """What a typed value must fulfil: `holds` is asked for each value that is not blank."""
 
-    code: codes.Code
+    code: Code
     holds: Callable[[Any], bool]
     values: Callable[[Any], Mapping[str, object]] = field(default=lambda _: {})
 
@@ -137,7 +137,7 @@ class Text(_Kind):
     max_length: int | None = None
     pattern: str | None = None
     pattern_words: Words = NOTHING
-    mistaken: tuple[tuple[str, codes.Code], ...] = ()
+    mistaken: tuple[tuple[str, Code], ...] = ()
     limit: int | None = None
     unusual: tuple[tuple[str, Words], ...] = ()
     usual: tuple[str, Words] | None = None

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from enum import Enum
 from typing import Any
 
-from . import issue as codes
+from . import codes
 from .cell import is_blank, shown, trim
 from .header import Match
 from .issue import Issue, Problem, issue_at

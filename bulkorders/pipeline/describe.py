@@ -2,8 +2,9 @@
 
 from collections.abc import Iterable, Sequence
 
+from bulkorders.core.codes import CATALOGUE
 from bulkorders.core.field import Field
-from bulkorders.core.issue import CATALOGUE, Code, Severity
+from bulkorders.core.issue import Code, Severity
 from bulkorders.core.order import TRANSITIONS, Status
 from bulkorders.core.refusal import REFUSALS
 from bulkorders.core.template import Template

@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 
-from bulkorders.core import issue as codes
+from bulkorders.core import codes
 from bulkorders.core.checked import Checked
 from bulkorders.core.group import Orders
 from bulkorders.core.issue import Issue, Problem, issue_at

@@ -8,8 +8,9 @@ from typing import Any
 import pytest
 from making import CARTONS, carton_row, examine, orders_of, sheet
 
-from bulkorders.core import issue as codes
-from bulkorders.core.issue import CATALOGUE, Code, Issue, Problem, issue_at, shorten, where
+from bulkorders.core import codes
+from bulkorders.core.codes import CATALOGUE
+from bulkorders.core.issue import Code, Issue, Problem, issue_at, shorten, where
 from bulkorders.core.kinds import Choice, Date, Decimal, Flag, Integer, Kind, Text
 from bulkorders.core.refusal import REFUSALS, refuse
 from bulkorders.core.words import Words

@@ -12,7 +12,7 @@ FINAL = {Status.CREATED, Status.REJECTED}
 DRAWN = {
     ("pending", "sending"),
     ("sending", "created"), ("sending", "accepted"), ("sending", "rejected"), ("sending", "in_doubt"), ("sending", "pending"),
-    ("accepted", "created"), ("accepted", "rejected"),
+    ("accepted", "created"), ("accepted", "rejected"), ("accepted", "in_doubt"),
     ("in_doubt", "created"), ("in_doubt", "accepted"), ("in_doubt", "rejected"), ("in_doubt", "pending"),
 }  # fmt: skip
 

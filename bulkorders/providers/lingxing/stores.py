@@ -5,7 +5,8 @@ from dataclasses import dataclass
 from difflib import SequenceMatcher
 from typing import Any
 
-from bulkorders.core.issue import STORE_STOPPED, UNKNOWN_STORE, Problem
+from bulkorders.core.codes import STORE_STOPPED, UNKNOWN_STORE
+from bulkorders.core.issue import Problem
 from bulkorders.core.order import Order
 from bulkorders.core.template import Finding
 from bulkorders.core.words import Words
