@@ -23,6 +23,8 @@ from .journal import Journal
 from .tables import gates
 
 BEAT_SECONDS = 1.0
+TRIES, TRY_SECONDS = 5, 0.04
+"""How often a lock is tried, and how long after one another. By number: on a busy machine a span of time may hold a single try."""
 
 
 @dataclass(frozen=True)
@@ -50,15 +52,24 @@ class Held:
     """A gate that this process holds."""
 
     path: Path
+    said: str
     _beaten: float = 0.0
+
+    def tell(self) -> None:
+        """Says who it is, for those who wait."""
+        with suppress(OSError):  # on a full disk others do not hear it until there is room
+            self.path.touch(mode=0o600)
+            self.path.write_text(self.said, encoding="utf-8")
 
     def beat(self) -> bool:
         """Shows that the holder is at work, once a second; gives whether that was now."""
         is_time = (now := time.monotonic()) - self._beaten >= BEAT_SECONDS
         if is_time:
             self._beaten = now
-            with suppress(OSError):
+            try:
                 os.utime(self.path)
+            except OSError:  # it could not be written, or somebody has tidied it away
+                self.tell()
         return is_time
 
 
@@ -71,22 +82,29 @@ def hold(journal: Journal, gate: str, now: dt.datetime) -> Iterator[Held | None]
     """Holds a gate for the block if it is free; gives None where somebody else holds it."""
     path = _path(journal, gate)
     lock = FileLock(path, mode=0o600)
-    try:
-        lock.acquire(timeout=0)
-    except Timeout:
+    if not _take(lock):
         yield None
         return
-    told = path.with_suffix(".json")
+    said = {"host": socket.gethostname(), "pid": os.getpid(), "since": now.isoformat()}
+    held = Held(path.with_suffix(".json"), json.dumps(said))
     try:
-        said = {"host": socket.gethostname(), "pid": os.getpid(), "since": now.isoformat()}
-        with suppress(OSError):  # on a full disk others do not hear who it is
-            told.touch(mode=0o600)
-            told.write_text(json.dumps(said), encoding="utf-8")
-        yield Held(told)
+        held.tell()
+        yield held
     finally:
         with suppress(OSError):
-            told.unlink()
+            held.path.unlink()
         lock.release()
+
+
+def _take(lock: FileLock) -> bool:
+    """Takes a lock, if it is free; who only looks whether it is has it for a moment, and is no holder."""
+    for rest in reversed(range(TRIES)):
+        with suppress(Timeout):
+            lock.acquire(timeout=0)
+            return True
+        if rest:
+            time.sleep(TRY_SECONDS)
+    return False
 
 
 def holder(journal: Journal, gate: str) -> Holder | None:
@@ -104,9 +122,7 @@ def holder(journal: Journal, gate: str) -> Holder | None:
 def _is_free(journal: Journal, gate: str) -> bool:
     """Whether nobody holds it: the file stays behind when a holder is killed, his lock does not."""
     lock = FileLock(_path(journal, gate), mode=0o600)
-    try:
-        lock.acquire(timeout=0)
-    except Timeout:
+    if not _take(lock):
         return False
     lock.release()
     return True

@@ -5,11 +5,13 @@ import os
 import socket
 import subprocess
 import sys
-from collections.abc import Iterator
+import threading
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
+from filelock import FileLock
 from making import GATE, NOW
 
 from bulkorders.journal.gate import Holder, hold, holder
@@ -94,6 +96,35 @@ def test_an_exception_lets_the_gate_go(journal: Journal) -> None:
     with pytest.raises(KeyError):
         stop(KeyError("outer"))
     assert is_free(journal)
+
+
+def test_a_look_at_a_free_gate_does_not_make_it_held(journal: Journal) -> None:
+    """Who looks whether a lock is free has it for a moment: the gate is got all the same, and nobody is told to hold it."""
+    with hold(journal, GATE, NOW):
+        (path,) = journal.folder.glob("gate-*.lock")
+
+    def looked_at(attempt: Callable[[], bool]) -> bool:
+        lock = FileLock(path, thread_local=False)
+        lock.acquire()
+        looker = threading.Timer(0.02, lock.release)
+        looker.start()
+        try:
+            return attempt()
+        finally:
+            looker.join()
+
+    for attempt in (lambda: is_free(journal), lambda: holder(journal, GATE) is None):
+        assert any(looked_at(attempt) for _ in range(3))  # a busy machine may let a looker sleep
+
+
+def test_a_holder_who_could_not_say_who_he_is_says_it_later(journal: Journal) -> None:
+    """A disk that was full, somebody who tidied up: with the next sign of work others know him again."""
+    with hold(journal, GATE, NOW) as held:
+        assert held is not None
+        held.path.unlink()
+        assert holder(journal, GATE) is None
+        assert held.beat()
+        assert holder(journal, GATE) == Holder(socket.gethostname(), os.getpid(), NOW)
 
 
 def test_a_gates_name_may_hold_any_signs(journal: Journal) -> None:
