@@ -17,6 +17,7 @@ from .batches import results, status
 from .check import check
 from .journal import journal
 from .sandbox import sandbox
+from .streams import prepare_streams
 from .submit import resume, submit
 from .templates import columns, template
 from .words import LANGUAGES, Group, choose_lang, lang, option, say, usage_message
@@ -45,7 +46,7 @@ def main(arguments: Sequence[str] | None = None) -> NoReturn:
     """Runs one command and ends the process with its exit code: one sentence for each problem, never a traceback."""
     given = list(sys.argv[1:] if arguments is None else arguments)
     choose_lang(given)
-    _prepare_streams()
+    prepare_streams()
     interrupts.listen()
     code = _run(given)
     interrupts.end()
@@ -95,15 +96,3 @@ def _bug(error: Exception) -> str:
     return say(
         f"程序出错（{kind} {place}）：请把这句话发给技术支持。", f"The program failed ({kind} {place}): pass this sentence to support."
     )
-
-
-def _prepare_streams() -> None:
-    """JSON is UTF-8 wherever it goes; a console that lacks a letter shows its code instead of failing."""
-    for stream in (sys.stdout, sys.stderr):
-        reconfigure = getattr(stream, "reconfigure", None)
-        if reconfigure is None:
-            continue
-        if stream.isatty():
-            reconfigure(errors="backslashreplace")
-        else:
-            reconfigure(encoding="utf-8", errors="backslashreplace")

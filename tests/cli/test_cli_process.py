@@ -115,6 +115,23 @@ def test_an_interrupt_of_two_accounts_is_as_quick(desk: Desk) -> None:
         assert ran.fates == {"A-1": "in_doubt", "B-1": "in_doubt"}
 
 
+@pytest.mark.parametrize("how", ["closed pipe", "full disk", "no such stream"])
+def test_a_broken_standard_error_stops_nothing(desk: Desk, how: str) -> None:
+    """What is said there is a courtesy: all orders go out, the object is printed, the results are written, exit 0."""
+    ear, mouth = os.pipe()
+    os.close(ear)
+    with open("/dev/full", "wb") as full, os.fdopen(mouth, "wb") as pipe:  # noqa: PTH123
+        ran = subprocess.run(
+            [*desk.command, "submit", "--json", str(desk.write("a.xlsx", [line(f"A-{number}") for number in range(3)]))],
+            cwd=desk.folder, env=desk.environment, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, check=False, timeout=60,
+            stderr=full if how == "full disk" else pipe, preexec_fn=(lambda: os.close(2)) if how == "no such stream" else None,
+        )  # fmt: skip
+    assert ran.returncode == 0
+    assert b'"created":3' in ran.stdout
+    assert len(desk.foreign.sent()) == 3
+    assert (desk.folder / "a_结果.xlsx").is_file()
+
+
 def test_a_reader_that_stops_reading_does_no_harm(desk: Desk) -> None:
     """`| head -0`: no traceback; the orders went out all the same."""
     process = desk.start("submit", "--json", desk.write("a.xlsx", [line("A-1")]))
