@@ -4,7 +4,8 @@
     ├── UsageError             2  what was asked cannot be done: a path, an option, an account
     │   ├── SettingsError      2  the configuration says something that cannot be used
     │   └── JournalError       2  the journal cannot be opened, or is not ours to use
-    └── RemoteError            2  the remote refused the account, where no order was at stake
+    ├── RemoteError            2  the remote refused the account, where no order was at stake
+    └── UnfinishedError        5  the journal failed where batches were on their way already
 
 Expected failures are values instead: a bad cell is an `Issue`, a refused file a `Refusal`, an answer of the remote an `Outcome`.
 """
@@ -30,6 +31,19 @@ def os_reason(error: OSError) -> tuple[str, str]:
     """Why the system refused, in a few words of each language."""
     number = error.errno or 0
     return _OS_REASONS.get(number, (f"系统错误 {number}", f"system error {number}"))
+
+
+def bug_said(error: BaseException) -> tuple[str, str]:
+    """A bug as one sentence of each language: its kind and its place in our code, never its text, which may quote a cell or a secret."""
+    place = ""
+    trace = error.__traceback__
+    while trace is not None:
+        name = trace.tb_frame.f_globals.get("__name__", "")
+        if name.startswith("bulkorders"):
+            place = f"{name}:{trace.tb_lineno}"
+        trace = trace.tb_next
+    found = f"{type(error).__name__} {place}".rstrip()
+    return f"程序出错（{found}）：请把这句话发给技术支持。", f"The program failed ({found}): pass this sentence to support."
 
 
 class BulkordersError(Exception):
@@ -65,3 +79,9 @@ class RemoteError(BulkordersError):
     """The remote cannot be asked, or refused the account, where no order was at stake."""
 
     exit_code = 2
+
+
+class UnfinishedError(BulkordersError):
+    """Batches are there, and what became of their orders cannot be told now."""
+
+    exit_code = 5

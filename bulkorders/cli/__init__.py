@@ -9,7 +9,7 @@ import click
 
 from bulkorders import __version__
 from bulkorders.core.words import Words
-from bulkorders.errors import BulkordersError
+from bulkorders.errors import BulkordersError, bug_said
 
 from . import interrupts
 from .accounts import accounts
@@ -23,6 +23,8 @@ from .templates import columns, template
 from .words import LANGUAGES, Group, choose_lang, lang, option, say, usage_message
 
 INTERRUPTED = 130
+_GRAVER = (1, 2)
+"""Exit codes that say more than that the run was interrupted."""
 
 
 @click.group(
@@ -50,7 +52,7 @@ def main(arguments: Sequence[str] | None = None) -> NoReturn:
     interrupts.listen()
     code = _run(given)
     interrupts.end()
-    sys.exit(INTERRUPTED if interrupts.has_happened() else code)
+    sys.exit(INTERRUPTED if interrupts.since() is not None and code not in _GRAVER else code)
 
 
 def _run(arguments: Sequence[str]) -> int:
@@ -74,25 +76,10 @@ def _run(arguments: Sequence[str]) -> int:
     except Exception as error:  # noqa: BLE001  # a bug of ours ends as one sentence, too
         if isinstance(error.__cause__ or error.__context__, KeyboardInterrupt):  # caught by a library on its way
             return _fail(say("已中断。", "Interrupted."), INTERRUPTED)
-        return _fail(_bug(error), 1)
+        return _fail(say(*bug_said(error)), 1)
     return code if isinstance(code, int) else 0
 
 
 def _fail(sentence: str, code: int) -> int:
     click.echo(sentence, err=True)
     return code
-
-
-def _bug(error: Exception) -> str:
-    """A bug, by its kind and place in our code; never by its text, which may quote a cell or a secret."""
-    place = ""
-    trace = error.__traceback__
-    while trace is not None:
-        name = trace.tb_frame.f_globals.get("__name__", "")
-        if name.startswith("bulkorders"):
-            place = f"{name}:{trace.tb_lineno}"
-        trace = trace.tb_next
-    kind = type(error).__name__
-    return say(
-        f"程序出错（{kind} {place}）：请把这句话发给技术支持。", f"The program failed ({kind} {place}): pass this sentence to support."
-    )

@@ -22,7 +22,7 @@ from bulkorders.pipeline.app import path_text
 from bulkorders.pipeline.ingest import Checkup
 from bulkorders.pipeline.report import BatchReport, fate_words
 
-from .interrupts import let_finish
+from .interrupts import note, since
 from .words import lang, say
 
 SHOWN_ROWS = 20
@@ -172,6 +172,7 @@ class Talk:
         self._followed: dict[str, TaskID] = {}
         self._most: dict[str, int] = {}
         self._lock, self._said = threading.Lock(), ""
+        self._is_stopping = False
 
     def starts(self, orders: int) -> None:
         """The bar is as long as there are orders to send."""
@@ -196,9 +197,17 @@ class Talk:
         long = _duration(seconds)
         self.waits(account, Words(f"{orders} 单，约 {long.zh}", f"{orders} orders, about {long.en}"))
 
-    def finishes(self) -> None:
-        """The results are written whatever happens."""
-        let_finish()
+    def releases(self) -> None:
+        """From now on it is told what became of the orders, whoever interrupts."""
+        note()
+
+    def interrupted(self) -> float | None:
+        """Seconds since somebody interrupted; when that is first seen it is said what happens now."""
+        seconds = since()
+        if seconds is not None and not self._is_stopping:
+            self._is_stopping = True
+            self._console.print(Text(_STOPPING.say(lang()), style="yellow"))
+        return seconds
 
     def follows(self, account: str, orders: int, minutes: float) -> None:
         """A second bar: how many of the orders that the remote has taken are created; without a terminal one line."""
@@ -225,6 +234,9 @@ def _duration(seconds: float) -> Words:
 
 
 _FOLLOWS = Words("平台已收下，正在创建，最多等 {minutes} 分钟", "taken and being created; waiting for {minutes} minutes at most")
+
+
+_STOPPING = Words("正在停下：写好结果就结束，最多 10 秒。", "Stopping: it ends when the results are written, in 10 seconds at most.")
 
 
 @contextmanager

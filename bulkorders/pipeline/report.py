@@ -1,8 +1,9 @@
 """What became of batches: the JSON that programs read, and the results workbook that the merchant gets. A function of the journal."""
 
 import datetime as dt
+import math
 from collections import defaultdict
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import groupby
 from pathlib import Path
@@ -61,8 +62,11 @@ def results_path(file: Path, is_test: bool) -> Path:
     return file.with_name(f"{stem}{TEST_ENDING if is_test else ENDING}.xlsx")
 
 
-def write_workbook(app: App, reports: Sequence[BatchReport], target: Path) -> Path:
-    """Writes the results of a file's batches, and gives the path. Raises UsageError where it cannot be written there."""
+def write_workbook(app: App, reports: Sequence[BatchReport], target: Path, left: Callable[[], float] = lambda: math.inf) -> Path:
+    """Writes the results of a file's batches, and gives the path. Raises UsageError where it cannot be written there.
+
+    `left`: seconds until it has to be written. Raises BulkordersError where that is too soon.
+    """
     kept = kept_path(app.journal, reports[0].batch.content_hash)
     if not kept.exists():
         raise UsageError(*_no_longer_kept(app.settings.keep_days, reports[0].batch.id))
@@ -74,7 +78,7 @@ def write_workbook(app: App, reports: Sequence[BatchReport], target: Path) -> Pa
         target.parent.mkdir(parents=True, exist_ok=True)
         for name in _names(target.absolute()):
             try:
-                write_results(kept, content, name)
+                write_results(kept, content, name, left)
             except PermissionError:
                 if not name.exists():
                     raise

@@ -2,26 +2,32 @@
 
 import datetime as dt
 from collections import defaultdict
-from collections.abc import Iterator, Sequence, Set
+from collections.abc import Iterator, Mapping, Sequence, Set
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
-from bulkorders.core.result import exit_code
+from bulkorders.core.result import Fate, exit_code
 from bulkorders.core.words import Words
-from bulkorders.errors import BulkordersError, UsageError
+from bulkorders.errors import BulkordersError, JournalError, UnfinishedError, UsageError
 from bulkorders.journal.batches import drop_drafts, go_on, release
 from bulkorders.journal.gate import Holder
-from bulkorders.journal.queue import unfinished
+from bulkorders.journal.queue import gates_of, unfinished
+from bulkorders.journal.records import Placed
 from bulkorders.journal.views import newest_batch_of
 
 from .app import App, find_provider
+from .failure import Failure
 from .ingest import Examined, Ingested, enter, examined
 from .keeping import tidy
 from .report import BatchReport, report_batch, report_workbook, results_path, write_workbook
 from .submit import Run, Watcher
 
 INTERRUPTED = 130
+_NOT_TOLD = Words(
+    "{reason}：订单的去向现在说不了，请先排除，再运行 resume。",
+    "{reason}: what became of the orders cannot be told now; mend that, then resume.",
+)
 
 
 @dataclass(frozen=True)
@@ -49,9 +55,13 @@ class FileReport:
     """Why there is no results workbook, where there should be one."""
     holders: dict[str, Holder] = field(default_factory=dict)
     interrupted: bool = False
+    failures: Sequence[Failure] = ()
+    """What ended the work at one of the run's gates early."""
 
     def exit_codes(self, *, follow: bool) -> Iterator[int]:
         """The code of each of its parts."""
+        if any(failure.is_bug for failure in self.failures):
+            yield BulkordersError.exit_code
         if self.interrupted:
             yield INTERRUPTED
         for found in self.ingested:
@@ -67,12 +77,21 @@ def submit_files(app: App, files: Sequence[Path], options: Options, watcher: Wat
     """Checks files, sends their orders, and writes their results. Raises UsageError and its kin before anything is sent."""
     _check_paths(files, options)
     _tidy(app)
-    ingested = _bring_in(app, files, options)
+    ingested = _bring_in(app, files, options, watcher)
     stopped = {gate: reason for _, each in ingested for found in each for gate, reason in found.stopped.items()}
     run = Run(app, _batches(ingested), watcher, wait=options.wait, follows=options.follow, stopped=stopped)
-    is_whole = run.go()
-    watcher.finishes()
-    return _reports(app, ingested, options, run, interrupted=not is_whole)
+    with _underway():
+        is_whole = run.go()
+        return _reports(app, ingested, options, run, interrupted=not is_whole)
+
+
+@contextmanager
+def _underway() -> Iterator[None]:
+    """Batches are there: a journal that fails altogether from now on leaves them unfinished. Raises UnfinishedError."""
+    try:
+        yield
+    except JournalError as error:
+        raise UnfinishedError(*_NOT_TOLD.fill(reason=Words(error.zh, error.en).first_sentence())) from error
 
 
 def _tidy(app: App) -> None:
@@ -81,7 +100,7 @@ def _tidy(app: App) -> None:
         app.tell(left)
 
 
-def _bring_in(app: App, files: Sequence[Path], options: Options) -> list[tuple[Path, list[Ingested]]]:
+def _bring_in(app: App, files: Sequence[Path], options: Options, watcher: Watcher) -> list[tuple[Path, list[Ingested]]]:
     """Ingests and releases all files, or none: what ends this early leaves no draft behind."""
     ingested: list[tuple[Path, list[Ingested]]] = []
     with examined(app, files, account=options.account, strict=options.strict) as found:
@@ -89,6 +108,7 @@ def _bring_in(app: App, files: Sequence[Path], options: Options) -> list[tuple[P
         try:
             for file in found:
                 ingested.append((file.path, enter(app, file, strict=options.strict)))  # noqa: PERF401  # kept for below
+            watcher.releases()
             release(app.journal, _batches(ingested), app.clock.now(), update=options.update, keep_going=options.keep_going)
         except BaseException:
             drop_drafts(app.journal, _batches(ingested))
@@ -115,18 +135,19 @@ def resume_batches(app: App, batch: str | None, options: Options, watcher: Watch
     """Goes on with one batch, or with every unfinished one. Raises UsageError for a batch that is not there."""
     _tidy(app)
     batches = unfinished(app.journal) if batch is None else [_released(app, batch)]
-    go_on(app.journal, batches, keep_going=options.keep_going)
-    run = Run(app, batches, watcher, wait=options.wait, follows=options.follow)
-    interrupted = not run.go()
-    watcher.finishes()
-    return _resumed(app, batches, options, run, interrupted=interrupted)
+    watcher.releases()
+    with _underway():
+        go_on(app.journal, batches, keep_going=options.keep_going)
+        run = Run(app, batches, watcher, wait=options.wait, follows=options.follow)
+        is_whole = run.go()
+        return _resumed(app, batches, options, run, interrupted=not is_whole)
 
 
 def _resumed(app: App, batches: Sequence[str], options: Options, run: Run, *, interrupted: bool) -> list[FileReport]:
     found: list[FileReport] = []
-    for group in _by_file([report_batch(app, each) for each in batches]):
-        report = FileReport(Path(group[0].batch.file), batches=tuple(group), holders=run.holders, interrupted=interrupted)
-        found.append(_with_results(app, report, options, {each.results for each in found if each.results}))
+    for group in _by_file([_seen(app, each, run) for each in batches]):
+        report = _file_report(Path(group[0].batch.file), group, run, interrupted=interrupted)
+        found.append(_with_results(app, report, options, run, {each.results for each in found if each.results}))
     return found
 
 
@@ -150,6 +171,12 @@ def _check_paths(files: Sequence[Path], options: Options) -> None:
         raise UsageError("有几个文件时，--results 要写文件夹。", "with several files --results must be a folder.")
     if target.exists() and target.samefile(files[0]):
         raise UsageError("--results 不能写成原来的表格：请换一个名字。", "--results must not be the workbook itself: choose another name.")
+
+
+def _whole(app: App, report: FileReport) -> list[BatchReport]:
+    """All batches of the workbook: those of this run as they were told, with those of its other templates."""
+    told = {each.batch.id: each for each in report.batches}
+    return [told.get(each.batch.id) or each for each in report_workbook(app, report.batches[0])]
 
 
 def _is_outdated(app: App, report: FileReport) -> bool:
@@ -189,14 +216,31 @@ def _released(app: App, batch: str) -> str:
 
 
 def _report(app: App, file: Path, ingested: Sequence[Ingested], options: Options, run: Run, taken: Set[Path]) -> FileReport:
-    batches = tuple(report_batch(app, found.batch) for found in ingested if found.batch)
-    report = FileReport(file, tuple(ingested), batches, holders=run.holders)
-    return _with_results(app, report, options, taken) if batches else report
+    batches = [_seen(app, found.batch, run) for found in ingested if found.batch]
+    report = replace(_file_report(file, batches, run), ingested=tuple(ingested))
+    return _with_results(app, report, options, run, taken) if batches else report
 
 
-def _with_results(app: App, report: FileReport, options: Options, taken: Set[Path]) -> FileReport:
+def _file_report(file: Path, batches: Sequence[BatchReport], run: Run, *, interrupted: bool = False) -> FileReport:
+    failures = tuple(run.failures.values())
+    return FileReport(file, batches=tuple(batches), holders=run.holders, interrupted=interrupted, failures=failures)
+
+
+def _seen(app: App, batch: str, run: Run) -> BatchReport:
+    """A batch, with what the journal itself could not be told any more: why the orders of a gate were left."""
+    report = report_batch(app, batch)
+    reasons = {name: run.failures[gate].reason for gate, name in gates_of(app.journal, batch) if gate in run.failures}
+    return replace(report, orders=[_left(order, reasons) for order in report.orders]) if reasons else report
+
+
+def _left(order: Placed, reasons: Mapping[str, Words]) -> Placed:
+    is_left = order.fate is Fate.UNSENT and order.account in reasons
+    return replace(order, message=reasons[order.account]) if is_left and order.account else order
+
+
+def _with_results(app: App, report: FileReport, options: Options, run: Run, taken: Set[Path]) -> FileReport:
     """Writes the results workbook; that it cannot be written changes nothing of what became of the orders."""
-    whole = report_workbook(app, report.batches[0])
+    whole = _whole(app, report)
     target = results_path(report.file, all(each.batch.is_test for each in whole))
     if options.results:
         target = options.results / target.name if _is_folder(options.results) else options.results
@@ -206,7 +250,7 @@ def _with_results(app: App, report: FileReport, options: Options, taken: Set[Pat
         target = target.with_name(f"{target.stem}_{report.batches[0].batch.id}{target.suffix}")
     target = _free_name(target, taken)
     try:
-        return replace(report, results=write_workbook(app, whole, target))
+        return replace(report, results=write_workbook(app, whole, target, run.ending.for_results))
     except BulkordersError as error:
         batch = report.batches[0].batch.id
         said = Words(f"{error.zh}（bulkorders results {batch} -o 新文件.xlsx）", f"{error.en} (bulkorders results {batch} -o NEW.xlsx)")

@@ -7,6 +7,7 @@ interrupt reaches it at once.
 import datetime as dt
 import threading
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field
 from typing import Protocol
 
@@ -14,18 +15,22 @@ from bulkorders.core.order import Status
 from bulkorders.core.outcome import Verdict
 from bulkorders.core.provider import Account, Clock
 from bulkorders.core.words import Words
+from bulkorders.errors import BulkordersError
 from bulkorders.journal.follow import ask_at_once
 from bulkorders.journal.gate import Holder, hold, holder
 from bulkorders.journal.queue import count_waiting, gates_of, is_waiting, tell_waiting
+from bulkorders.journal.views import get_batch
 from bulkorders.remote.client import GRACE_SECONDS
 
 from . import told
 from .app import App
 from .drain import POLL_SECONDS, Drain
+from .ending import Ending
+from .failure import Failure, failure_of
 from .follow import Patience, count_accepted, has_open
 
-STOP_SECONDS = 7.0
-"""How long an interrupted run waits for the call in flight; what is still out then is in doubt."""
+LOOK_SECONDS = 0.1
+"""How often a run looks whether somebody has asked it to end."""
 
 
 class Watcher(Protocol):
@@ -47,8 +52,12 @@ class Watcher(Protocol):
         """So many orders wait to be sent, which will take so long at the account's own pace."""
         ...
 
-    def finishes(self) -> None:
-        """Nothing more is sent, the results are written now: an interrupt waits until they are."""
+    def releases(self) -> None:
+        """The batches are on their way: an interrupt raises nothing from now on, `interrupted` tells of it."""
+        ...
+
+    def interrupted(self) -> float | None:
+        """Seconds since somebody has asked the run to end; None where nobody has."""
         ...
 
     def follows(self, account: str, orders: int, minutes: float) -> None:
@@ -60,7 +69,8 @@ class Watcher(Protocol):
 class Run:
     """One run over the gates of some batches. `holders`: who else holds a gate at the end, by account.
 
-    `stopped`: gates whose remote has said already that it takes nothing of the account, and why.
+    `stopped`: gates whose remote has said already that it takes nothing of the account, and why. `failures`: gates at which the work
+    has ended early, and why.
     """
 
     app: App
@@ -70,35 +80,53 @@ class Run:
     follows: bool = True
     stopped: Mapping[str, Words] = field(default_factory=dict)
     holders: dict[str, Holder] = field(default_factory=dict)
-    failures: list[BaseException] = field(default_factory=list)
+    failures: dict[str, Failure] = field(default_factory=dict)
     stop: threading.Event = field(default_factory=threading.Event)
+    ending: Ending = field(init=False)
+
+    def __post_init__(self) -> None:
+        self.ending = Ending(self.app.clock, self.watcher)
 
     def go(self) -> bool:
-        """Sends until the batches have nothing left that can be sent now; gives False if it was interrupted.
-
-        Raises what a drain raised.
-        """
+        """Sends until the batches have nothing left that can be sent now; gives False if it was interrupted."""
         # an event for each gate, since an interrupted `Thread.join` takes a thread at work for one that has ended
         ended: list[threading.Event] = []
         try:
-            ask_at_once(self.app.journal, self.batches, self.app.clock.now())
-            gates = {gate: name for batch in self.batches for gate, name in gates_of(self.app.journal, batch)}
-            self.watcher.starts(count_waiting(self.app.journal, self.batches))
-            for gate, name in gates.items():
-                ended.append(threading.Event())
-                self._start(gate, name, ended[-1])
+            self._start_all(ended)
             for event in ended:
-                while not event.wait(POLL_SECONDS):
+                while not self.ending.has_begun and not event.wait(LOOK_SECONDS):
                     pass
-        except KeyboardInterrupt:
-            self.stop.set()
-            until = self.app.clock.monotonic() + STOP_SECONDS
-            for event in ended:
-                event.wait(max(0.0, until - self.app.clock.monotonic()))
-            return False
-        if self.failures:
-            raise self.failures[0]
-        return True
+        except KeyboardInterrupt:  # where nobody notes it
+            self.ending.begin()
+        if self.ending.has_begun:
+            self._break_off(ended)
+        return not self.stop.is_set()
+
+    def _break_off(self, ended: Sequence[threading.Event]) -> None:
+        """Nothing more is sent; what is on its way may still be answered."""
+        self.stop.set()
+        until = self.app.clock.monotonic() + self.ending.for_call()
+        for event in ended:
+            event.wait(max(0.0, until - self.app.clock.monotonic()))
+
+    def _start_all(self, ended: list[threading.Event]) -> None:
+        """Starts the work at each gate; each tells by an event that it has ended."""
+        journal = self.app.journal
+        gates = {gate: name for batch in self.batches for gate, name in gates_of(journal, batch)}
+        self.ending.books = len(self.batches)
+        self.ending.rows = sum(get_batch(journal, batch).rows["read"] for batch in self.batches)
+        try:
+            ask_at_once(journal, self.batches, self.app.clock.now())
+        except BulkordersError as error:
+            for gate, name in gates.items():
+                self._fail(gate, name, error)
+            return
+        self.watcher.starts(count_waiting(journal, self.batches))
+        if self.ending.has_begun:
+            return
+        for gate, name in gates.items():
+            ended.append(threading.Event())
+            self._start(gate, name, ended[-1])
 
     def _start(self, gate: str, name: str, ended: threading.Event) -> None:
         """Drains a gate in a thread."""
@@ -114,10 +142,18 @@ class Run:
                 self.watcher.waits(name, reason)
             elif account is not None:
                 self._at_gate(account)
-        except BaseException as error:  # noqa: BLE001  # handed over to the thread that waits, which raises it
-            self.failures.append(error)
+        except BaseException as error:  # noqa: BLE001  # whatever it is, it is this gate's alone
+            self._fail(gate, name, error)
         finally:
             ended.set()
+
+    def _fail(self, gate: str, name: str, error: BaseException) -> None:
+        """The work at a gate has ended early: its orders are told so, if the journal takes that; the other gates go on."""
+        failure = self.failures[gate] = failure_of(error)
+        with suppress(BulkordersError, OSError):
+            tell_waiting(self.app.journal, gate, failure.reason)
+        with suppress(Exception):  # it may be the watcher who failed
+            self.watcher.waits(name, failure.reason)
 
     def _at_gate(self, account: Account) -> None:
         """Drains the gate as soon as it is free; without `wait`, only if it is free now."""
@@ -144,7 +180,8 @@ class Run:
         """Whether the holder has shown nothing for too long; it keeps the gate, since it may wake up and send."""
         if not silence.is_too_long(other):
             return False
-        self.watcher.waits(account.name, _FROZEN.fill(name=account.name, pid=other.pid if other else "?"))
+        said = _FROZEN.fill(name=account.name, pid=other.pid) if other else _FROZEN_NAMELESS
+        self.watcher.waits(account.name, said)
         return True
 
     def _is_open(self, gate: str, patience: Patience) -> bool:
@@ -163,6 +200,10 @@ _FROZEN = Words(
     "占用账号的进程 {pid} 很久没有动静，没有再等：请查看它；要结束它请运行 accounts release {name}，再 resume",
     "process {pid}, which holds the account, has shown nothing for long: look at it, or run accounts release {name}, then resume",
 )
+_FROZEN_NAMELESS = Words(
+    "占用账号的程序很久没有动静，也没留下进程号，没有再等：请找到卡住的 bulkorders 进程并结束它，再运行 resume",
+    "the process that holds the account has shown nothing for long, nor its number: find the frozen bulkorders, end it, then resume",
+)
 
 
 @dataclass
@@ -172,12 +213,12 @@ class _Silence:
     clock: Clock
     longest: float
     _last: tuple[int, float] | None = None
-    _since: float = 0.0
+    _since: float | None = None
 
     def is_too_long(self, other: Holder | None) -> bool:
-        """Looks at the holder once more."""
+        """Looks at the holder once more; one who does not even say who he is shows nothing."""
         shown = (other.pid, other.beaten_at) if other else None
-        if shown != self._last or shown is None:
+        if self._since is None or shown != self._last:
             self._last, self._since = shown, self.clock.monotonic()
         return self.clock.monotonic() - self._since > self.longest
 

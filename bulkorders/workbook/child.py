@@ -113,7 +113,7 @@ def _write_results(request: dict[str, Any]) -> Refusal | int | None:
     if isinstance(tables, Refusal):
         return tables
     try:
-        write_results(tables, request["report"], Path(request["target"]))
+        write_results(tables, request["report"], Path(request["target"]), Path(request["draft"]))
     except OSError as error:
         return error.errno or errno.EIO
     return None

@@ -2,13 +2,16 @@
 
 import io
 import json
+import math
 import os
 import pickle
+import secrets
 import signal
 import subprocess
 import sys
 import tempfile
-from collections.abc import Iterator, Mapping, Sequence
+import time
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager, suppress
 from decimal import Decimal
@@ -29,6 +32,8 @@ SECONDS = {"check": 120, "results": 600}
 """Wall time of each task; writing is slower than reading and its input was read before."""
 LEAST_MEMORY = 2048 * MEBIBYTE
 MOST_MEMORY = 6144 * MEBIBYTE
+LOOK_SECONDS = 0.2
+"""How often it is asked whether there is still time."""
 MEMORY_PER_BYTE = 40
 """Bytes of address space for each byte of the file, between the least and the most."""
 
@@ -36,6 +41,7 @@ _BUG = (
     "程序在处理表格时出错（{where}）：请把这句话和文件交给技术支持。",
     "The program failed on the workbook ({where}): pass this sentence and the file to support.",
 )
+_CUT_SHORT = ("结果表没有写：程序要马上停下，来不及写。", "The results were not written: the program has to end at once.")
 _KNOWN = {
     (known.__module__, known.__qualname__): known
     for known in (Checked, Heading, MergedField, Issue, Severity, Place, BestHeader, Refusal, Words)
@@ -52,6 +58,14 @@ class _PlainData(pickle.Unpickler):
 
 
 Limits = Mapping[str, Mapping[str, Decimal]]
+Left = Callable[[], float]
+"""How many seconds there are left."""
+
+
+def _endless() -> float:
+    return math.inf
+
+
 NO_LIMITS: Limits = {}
 
 
@@ -71,24 +85,31 @@ def check_workbook(path: Path, provider_paths: Sequence[str], templates: Sequenc
     return [Checked(None, answer)] if isinstance(answer, Refusal) else answer
 
 
-def write_results(path: Path, report: Mapping[str, Any], target: Path) -> None:
-    """Writes the results of a workbook to `target`, whole or not at all. Raises BulkordersError, OSError."""
-    request = {"task": "results", "path": str(path), "report": report, "target": str(target)}
-    answer = _run(request, path)
+def write_results(path: Path, report: Mapping[str, Any], target: Path, left: Left = _endless) -> None:
+    """Writes the results of a workbook to `target`, whole or not at all; `left` says how many seconds there are for it, asked all along.
+
+    Raises BulkordersError, OSError.
+    """
+    draft = target.with_name(f".bulkorders-{secrets.token_hex(6)}.tmp")
+    try:
+        answer = _run({"task": "results", "path": str(path), "report": report, "target": str(target), "draft": str(draft)}, path, left)
+    finally:
+        with suppress(OSError):
+            draft.unlink(missing_ok=True)  # of a child that was ended
     if isinstance(answer, int):
         raise OSError(answer, os.strerror(answer))
     if isinstance(answer, Refusal):
         raise BulkordersError(f"结果表没有写成：{answer.message.zh}", f"The results were not written: {answer.message.en}")
 
 
-def _run(request: Mapping[str, Any], path: Path) -> Any:
+def _run(request: Mapping[str, Any], path: Path, left: Left = _endless) -> Any:
     """One task in a child. A child that fails, in whatever way, gives a refusal."""
     # what the child leaves when it is ended goes with its folder: openpyxl's drafts hold addresses
     with tempfile.TemporaryDirectory(prefix="bulkorders-", ignore_cleanup_errors=True) as scratch:
-        return _run_in(scratch, request, path)
+        return _run_in(scratch, request, path, left)
 
 
-def _run_in(scratch: str, request: Mapping[str, Any], path: Path) -> Any:
+def _run_in(scratch: str, request: Mapping[str, Any], path: Path, left: Left) -> Any:
     memory = min(max(LEAST_MEMORY, MEMORY_PER_BYTE * path.stat().st_size), MOST_MEMORY)
     seconds = SECONDS[request["task"]]
     line = json.dumps({**request, "memory": memory, "seconds": seconds}).encode() + b"\n"
@@ -102,7 +123,7 @@ def _run_in(scratch: str, request: Mapping[str, Any], path: Path) -> Any:
         )  # fmt: skip
     with child:
         try:
-            answer, said = _converse(child, line, seconds)
+            answer, said = _converse(child, line, seconds, left)
         except subprocess.TimeoutExpired:
             return refuse(TOO_SLOW, seconds=seconds)
         finally:
@@ -126,10 +147,10 @@ def _deaf() -> Iterator[None]:
         signal.pthread_sigmask(signal.SIG_SETMASK, before)
 
 
-def _converse(child: subprocess.Popen[bytes], line: bytes, seconds: int) -> tuple[bytes, bytes]:
+def _converse(child: subprocess.Popen[bytes], line: bytes, seconds: int, left: Left) -> tuple[bytes, bytes]:
     """Hands the child its task and reads all that it says; its standard input stays open, which tells it that we live.
 
-    Raises subprocess.TimeoutExpired when it takes too long; the child is then dead.
+    Raises subprocess.TimeoutExpired when it takes too long, BulkordersError when nobody waits for it any more; the child is then dead.
     """
     if child.stdin is None or child.stdout is None or child.stderr is None:
         raise ValueError("a child without pipes")
@@ -139,10 +160,22 @@ def _converse(child: subprocess.Popen[bytes], line: bytes, seconds: int) -> tupl
             with suppress(BrokenPipeError):
                 child.stdin.write(line)
                 child.stdin.flush()
-            child.wait(seconds)
+            _await(child, seconds, left)
         finally:
             child.kill()
         return answer.result(), said.result()
+
+
+def _await(child: subprocess.Popen[bytes], seconds: int, left: Left) -> None:
+    """Waits until the child has ended."""
+    until = time.monotonic() + seconds
+    while child.poll() is None:
+        if (rest := left()) <= 0:
+            raise BulkordersError(*_CUT_SHORT)
+        with suppress(subprocess.TimeoutExpired):
+            child.wait(max(0.0, min(until - time.monotonic(), rest, LOOK_SECONDS)))
+        if time.monotonic() > until:
+            raise subprocess.TimeoutExpired(child.args, seconds)
 
 
 def _failed(code: int, said: bytes, seconds: int) -> Refusal:

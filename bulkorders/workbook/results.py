@@ -56,19 +56,19 @@ BAD_CELLS = {
 }
 
 
-def write_results(tables: Sequence[Table], report: Mapping[str, Any], target: Path) -> None:
+def write_results(tables: Sequence[Table], report: Mapping[str, Any], target: Path, draft: Path | None = None) -> None:
     """Writes the results workbook to `target`, whole or not at all. Raises OSError; PermissionError where `target` is locked.
 
     `tables` are all sheets of the merchant's workbook. `report` has `is_test`, `summary` (label, value), `counts` (word, count,
     meaning, fate) and by sheet its `header_row`, our `columns`, number `formats` by letter, `bad` cells and result `rows` by row
-    number; a row that belongs to no order has the fate "".
+    number; a row that belongs to no order has the fate "". `draft`: where it is written first, beside the target.
     """
     with _scratch_folder():
         book = Workbook(write_only=True)
         book.properties.creator = "bulkorders"
         try:
             _fill(book, [table for table in tables if _is_kept(table)], report)
-            _save(book, target)
+            _save(book, target, draft or target.with_name(f".bulkorders-{secrets.token_hex(6)}.tmp"))
         finally:
             _close(book)
 
@@ -93,9 +93,8 @@ def _scratch_folder() -> Iterator[None]:
             tempfile.tempdir = before
 
 
-def _save(book: Workbook, target: Path) -> None:
+def _save(book: Workbook, target: Path, draft: Path) -> None:
     """Saves beside the target, then takes its place in one step."""
-    draft = target.with_name(f".bulkorders-{secrets.token_hex(6)}.tmp")
     try:
         with draft.open("xb") as file:
             book.save(file)

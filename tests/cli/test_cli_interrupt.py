@@ -128,6 +128,45 @@ def test_a_call_that_hangs_is_left_in_doubt(desk: Desk) -> None:
     assert_all_created_once(desk)
 
 
+@pytest.mark.slow
+def test_a_call_that_hangs_leaves_a_large_batch_its_results(desk: Desk) -> None:
+    """Three thousand orders, whose results take seconds to be written: the call is waited for the shorter, ten seconds hold."""
+    names = [f"A-{number}" for number in range(3000)]
+    desk.foreign.answers[names[1]] = [Slow(40, given_up=True)]
+    process = desk.start("submit", "--json", desk.write("a.xlsx", [line(name) for name in names]))
+    until(process, lambda: desk.foreign.calls[CREATE] == 2)
+    ran = interrupt(desk, process, signal.SIGTERM)
+    assert list(ran.fates.values()) == ["created", "in_doubt", *["unsent"] * 2998]
+    assert_told(desk, ran)
+
+
+@pytest.mark.parametrize("seconds", [0.0, 0.3])
+def test_a_second_interrupt_changes_nothing(desk: Desk, seconds: float) -> None:
+    """An impatient person, `timeout`, a service manager: the call in flight is still answered, the object and the workbook come."""
+    desk.foreign.delay = 1.5
+    process = start(desk, "--json")
+    until(process, lambda: desk.foreign.calls[CREATE] == 2)
+    process.send_signal(signal.SIGTERM)
+    time.sleep(seconds)
+    process.send_signal(signal.SIGINT)
+    ran = interrupt(desk, process, signal.SIGTERM)
+    assert list(ran.fates.values()) == ["created"] * 2 + ["unsent"] * 2
+    assert_told(desk, ran)
+
+
+def test_a_signal_that_was_turned_off_ends_nothing(desk: Desk) -> None:
+    """`nohup`, a shell that starts in the background: the terminal closes, and the run goes on to its end."""
+    desk.foreign.delay = 0.3
+    book = desk.write("a.xlsx", [line(name) for name in NAMES])
+    process = subprocess.Popen(
+        [*desk.command, "submit", "--json", str(book)], cwd=desk.folder, env=desk.environment, stdin=subprocess.DEVNULL,
+        stdout=subprocess.PIPE, stderr=subprocess.PIPE, preexec_fn=lambda: signal.signal(signal.SIGHUP, signal.SIG_IGN),
+    )  # fmt: skip
+    until(process, lambda: desk.foreign.calls[CREATE] == 2)
+    process.send_signal(signal.SIGHUP)
+    assert list(desk.finish(process, 0).fates.values()) == ["created"] * 4
+
+
 def test_while_it_waits_it_ends_at_once(desk: Desk) -> None:
     """A remote that is busy, and a merchant who reads words: told that it was interrupted, and how to go on."""
     desk.foreign.busy = 10**6

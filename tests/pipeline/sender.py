@@ -81,8 +81,12 @@ class Told:
             self.answered_before = len(self.answers)
         self.estimates.append((orders, seconds))
 
-    def finishes(self) -> None:
-        """Nothing can be interrupted."""
+    def releases(self) -> None:
+        """Says nothing."""
+
+    def interrupted(self) -> float | None:
+        """Nobody interrupts."""
+        return None
 
     def follows(self, account: str, orders: int, minutes: float) -> None:
         """Not remembered."""

@@ -6,10 +6,10 @@ from contextlib import closing
 
 import pytest
 from foreign import CREATE, EXISTS, ORDERS, REFRESH, STORES, TOKEN, Broken, Cut, Doubtful, Gateway, Refuse
-from sender import Sender, make_sender  # noqa: F401  # a fixture
+from sender import QuickClock, Sender, make_sender  # noqa: F401  # a fixture
 
 from bulkorders.core.retry import OUTAGE_SECONDS
-from bulkorders.journal.gate import kept_pace, pause, unpause
+from bulkorders.journal.gate import hold, kept_pace, pause, unpause
 
 THREE = ["A-1", "A-2", "A-3"]
 SETTLED = 110.0
@@ -215,6 +215,29 @@ def test_an_order_in_two_of_the_batches_counts_once(sender: Sender) -> None:
     sender.release("b2", THREE)
     sender.run("b1", "b2")
     assert [orders for orders, _ in sender.told.estimates] == [3]
+
+
+# -- held by somebody else ---------------------------------------------------------------------------------------------------------
+class Leaping(QuickClock):
+    """A clock on which every wait is a long one."""
+
+    def sleep(self, seconds: float) -> None:
+        """Takes ten times as much as slept."""
+        super().sleep(10 * seconds)
+
+
+def test_a_holder_who_says_nothing_of_himself_is_not_waited_for_without_end(sender: Sender) -> None:
+    """Frozen, and nobody knows who it is: left after `read_timeout` + 10 s + `settle_seconds`, with a sentence, nothing sent."""
+    sender.clock = Leaping()
+    sender.configure(read_timeout=5, settle_seconds=5)
+    sender.release("b1", THREE)
+    with hold(sender.app.journal, sender.account.gate, sender.clock.now()) as held:
+        assert held is not None
+        held.path.unlink()
+        assert set(sender.run("b1").values()) == {"unsent"}
+    assert 20 <= sender.clock.slept < 60
+    assert "很久没有动静" in sender.told.text
+    assert sender.foreign.calls.total() == 0
 
 
 # -- paused by a person ------------------------------------------------------------------------------------------------------------

@@ -58,8 +58,12 @@ class Listener:
     def expects(self, account: str, orders: int, seconds: float) -> None:
         """Says nothing."""
 
-    def finishes(self) -> None:
-        """Nothing can be interrupted."""
+    def releases(self) -> None:
+        """Says nothing."""
+
+    def interrupted(self) -> float | None:
+        """Nobody interrupts."""
+        return None
 
     def follows(self, account: str, orders: int, minutes: float) -> None:
         """Says nothing."""
