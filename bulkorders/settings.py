@@ -19,6 +19,8 @@ from bulkorders.errors import SettingsError, os_reason
 
 FILE_NAME = "bulkorders.toml"
 LOOPBACK = frozenset({"127.0.0.1", "::1", "localhost"})
+_DOTS = str.maketrans("。．｡", "...")
+"""What a Chinese keyboard writes for a dot; a browser and httpx take it for one."""
 
 
 class Settings(BaseSettings):
@@ -186,11 +188,21 @@ class AccountSettings(BaseModel):
         return frozenset()
 
     @property
+    def hostname(self) -> str:
+        """The remote's name: one spelling for all that mean the same host."""
+        return _hostname(self.base_url)
+
+    @property
     def host(self) -> str:
         """Host and port of the remote, which every principal begins with; the scheme's own port is none."""
         parts = urlsplit(self.base_url)
         own = {"http": 80, "https": 443}.get(parts.scheme)
-        return (parts.hostname or "") + (f":{parts.port}" if parts.port not in (None, own) else "")
+        return self.hostname + (f":{parts.port}" if parts.port not in (None, own) else "")
+
+
+def _hostname(url: str) -> str:
+    """The host of a URL in small letters, without the dot that may end a name in full."""
+    return (urlsplit(url).hostname or "").translate(_DOTS).removesuffix(".")
 
 
 def read_secret(table: Mapping[str, Any], name: str) -> Mapping[str, Any]:

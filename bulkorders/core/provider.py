@@ -117,6 +117,15 @@ class Vets(Protocol):
         ...
 
 
+@runtime_checkable
+class TellsApart(Protocol):
+    """A provider whose principals do not say all: what else shows that two accounts are one, or that they cannot be told apart."""
+
+    def same(self, settings: Any, other: Any) -> Words | None:
+        """Why two accounts with a principal each may not stand side by side, and what to do; None where they may."""
+        ...
+
+
 class Provider(Protocol):
     """One remote system: the object `PROVIDER` of a folder below `bulkorders.providers`."""
 

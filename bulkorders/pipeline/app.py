@@ -9,14 +9,14 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from decimal import Decimal
 from functools import cached_property
+from itertools import combinations
 from pathlib import Path
-from urllib.parse import urlsplit
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from pydantic import ValidationError
 
 from bulkorders.core.label import fold
-from bulkorders.core.provider import Account, Clock, Provider
+from bulkorders.core.provider import Account, Clock, Provider, TellsApart
 from bulkorders.core.template import Template
 from bulkorders.core.words import Words
 from bulkorders.errors import SettingsError, UsageError
@@ -66,13 +66,10 @@ class App:
     def accounts(self) -> Mapping[str, Account]:
         """The configured accounts by name. Raises SettingsError."""
         accounts = {name: self._account(name, raw) for name, raw in self.settings.accounts.items()}
-        by_principal: dict[str, str] = {}
-        for name, account in accounts.items():
-            other = by_principal.setdefault(account.principal, name)
-            if other != name:
+        for other, account in combinations(accounts.values(), 2):
+            if (why := _why_one(other, account)) is not None:
                 raise SettingsError(
-                    f"账号 {other} 和 {name} 是平台上的同一个账号：请只留一个。",
-                    f"accounts {other} and {name} are one at the remote: keep one.",
+                    f"账号 {other.name} 和 {account.name} {why.zh}。", f"accounts {other.name} and {account.name} {why.en}."
                 )
         return accounts
 
@@ -86,7 +83,7 @@ class App:
         except ValidationError as error:
             zh, en = describe_errors(f"账号 {name} ", error)
             raise SettingsError(zh, en) from error
-        is_test = self.is_test or urlsplit(settings.base_url).hostname in provider.test_hosts
+        is_test = self.is_test or settings.hostname in provider.test_hosts
         return Account(name, provider, provider.principal(settings), settings, is_test)
 
     def account(self, name: str) -> Account:
@@ -121,6 +118,19 @@ class App:
         """Lets go of the journal."""
         if "journal" in self.__dict__:
             self.journal.close()
+
+
+_ONE = Words("是平台上的同一个账号：请只留一个", "are one at the remote: keep one")
+
+
+def _why_one(account: Account, other: Account) -> Words | None:
+    """Why two accounts would be two gates to one customer; None where they are two."""
+    if account.principal == other.principal:
+        return _ONE
+    provider = account.provider
+    if other.provider is not provider or not isinstance(provider, TellsApart):
+        return None
+    return provider.same(account.settings, other.settings)
 
 
 def _limits(name: str, own: Mapping[str, Decimal]) -> dict[str, Decimal]:

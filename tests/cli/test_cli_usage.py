@@ -8,6 +8,8 @@ from desk import Desk, Ran, make_bare, make_desk  # noqa: F401  # fixtures
 from foreign import APP_ID, SECRET, line
 from shapes import assert_sentence
 
+HOST = "https://openapi.lingxing.com"
+CLIENT = {"client_id": "client-77", "client_secret": SECRET, "redirect_uri": "https://shop.example.com", "provider": "chukou1"}
 MAIN = {"provider": "lingxing", "base_url": "http://127.0.0.1:9", "app_id": APP_ID, "app_secret": SECRET}
 
 
@@ -69,6 +71,12 @@ def test_which_account(desk: Desk) -> None:
     ("accounts", "names"),
     [
         ({"one": MAIN, "two": {**MAIN, "stores": ["x"]}}, ["one", "two"]),
+        ({"one": {**MAIN, "base_url": HOST}, "two": {**MAIN, "base_url": f"{HOST}."}}, ["one", "two"]),
+        ({name: {"provider": "chukou1", "token": SECRET} for name in ("one", "two")}, ["one", "two", "授权"]),
+        (
+            {"one": {**CLIENT, "refresh_token": "r1", "customer_id": "7"}, "two": {**CLIENT, "refresh_token": "r2"}},
+            ["one", "two", "customer_id"],
+        ),
         ({"main": {**MAIN, "app_id": "too-short"}}, ["main", "app_id"]),
         ({"main": {**MAIN, "base_url": "http://openapi.lingxing.com"}}, ["main", "base_url", "https"]),
         ({"main": {**MAIN, "app_secert": SECRET}}, ["main", "app_secert"]),

@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING, Any
 
 from bulkorders.core.order import Order
 from bulkorders.core.provider import Account, Clock, TokenStore
+from bulkorders.core.words import Words
 
 from .fields import TEMPLATES
 
@@ -35,6 +36,15 @@ class Chukou1:
         """Host and customer; for a fixed token, which does not say whose it is, the account's own name."""
         return f"chukou1|{settings.host}|{settings.customer}"
 
+    def same(self, settings: "Chukou1Settings", other: "Chukou1Settings") -> Words | None:
+        """One token is one customer; one OAuth client may be several, but only where each account says which."""
+        if settings.host != other.host:
+            return None
+        if settings.authorisation == other.authorisation:
+            return Words("用的是同一个授权，是平台上的同一个账号：请只留一个", "have one authorisation and are one at the remote: keep one")
+        is_told = settings.customer_id and other.customer_id
+        return _UNTOLD if settings.client_id and settings.client_id == other.client_id and not is_told else None
+
     def serves(self, settings: "Chukou1Settings", order: Order) -> bool | None:  # every order may go to every account
         """Nothing in an order says which account it is for."""
         return None
@@ -58,4 +68,8 @@ class Chukou1:
         return Chukou1Sandbox()
 
 
+_UNTOLD = Words(
+    "的 client_id 相同，分不清是不是同一个客户：请只留一个，或者都写上 customer_id",
+    "share a client_id and may be one customer: keep one, or give each its customer_id",
+)
 PROVIDER = Chukou1()

@@ -46,6 +46,17 @@ class Chukou1Settings(AccountSettings):
         return self
 
     @property
+    def authorisation(self) -> str:
+        """What the customer has handed out to be used in his name: the fixed token, or the first refresh token."""
+        given = self.token or self.refresh_token
+        return given.get_secret_value().strip() if given else ""
+
+    @property
+    def secrets(self) -> list[SecretStr]:
+        """Those that are given."""
+        return [secret for secret in (self.token, self.client_secret, self.refresh_token) if secret]
+
+    @property
     def customer(self) -> str:
         """Whose orders these are, as far as the settings tell."""
         if self.token:

@@ -342,6 +342,7 @@ def test_the_test_host_is_known() -> None:
     assert frozenset({"openapi.ck1info.com"}) == PROVIDER.test_hosts
     assert account(base_url="http://openapi.ck1info.com").host in PROVIDER.test_hosts
     assert account(base_url="https://openapi.ck1info.com").host in PROVIDER.test_hosts
+    assert account(base_url="https://openapi.ck1info.com.").hostname in PROVIDER.test_hosts
     assert account().host not in PROVIDER.test_hosts
 
 
@@ -358,4 +359,30 @@ def test_a_new_secret_is_no_new_principal() -> None:
     assert PROVIDER.principal(account(token="another")) == PROVIDER.principal(account())
     assert PROVIDER.principal(account(**{**OAUTH, "refresh_token": "another"})) == PROVIDER.principal(account(**OAUTH))
     assert PROVIDER.principal(account(base_url="https://openapi.chukou1.cn:443/")) == PROVIDER.principal(account())
-    assert PROVIDER.principal(account(base_url="https://OPENAPI.chukou1.cn")) == PROVIDER.principal(account())
+    for spelling in (
+        "https://OPENAPI.chukou1.cn",
+        "https://openapi.chukou1.cn.",
+        "https://openapi.chukou1.cn.:443",
+        "https://openapi。chukou1。cn",
+    ):
+        assert PROVIDER.principal(account(base_url=spelling)) == PROVIDER.principal(account())
+
+
+def test_accounts_that_are_one_customer_may_not_stand_side_by_side() -> None:
+    """One token, one authorisation, one client where not both say for which customer: each would be a second gate to one customer."""
+    fixed, oauth = account(), account(**OAUTH)
+    other = account(**{**OAUTH, "refresh_token": "another-renewal"}, customer_id="7")
+    for one, two in ((fixed, account(token=f"{FIXED['token']} ")), (account(**OAUTH, customer_id="7"), account(**OAUTH, customer_id="8"))):
+        assert "请只留一个" in str(PROVIDER.same(one, two))
+    for one, two in ((oauth, other), (other, oauth)):
+        assert "customer_id" in str(PROVIDER.same(one, two))
+
+
+def test_accounts_of_different_customers_stand_side_by_side() -> None:
+    """Other tokens, one client for two customers that are told apart, or one token at the vendor's test host and in production."""
+    fixed = account()
+    apart = [account(**{**OAUTH, "refresh_token": f"renewal-{number}"}, customer_id=number) for number in "78"]
+    assert PROVIDER.same(*apart) is None
+    assert PROVIDER.same(fixed, account(token="another-token")) is None
+    assert PROVIDER.same(fixed, account(base_url="http://openapi.ck1info.com")) is None
+    assert PROVIDER.same(fixed, apart[0]) is None
