@@ -219,6 +219,8 @@ def _as_journal_error(path: str) -> Iterator[None]:
     except (DatabaseError, sqlite3.Error) as error:
         zh, en = database_reason(str(error.orig if isinstance(error, DatabaseError) else error))
         raise JournalError(f"流水账 {path} 用不了：{zh}。", f"the journal {path} cannot be used: {en}.") from error
+    except UnicodeEncodeError:  # what was to be written is wrong, not the file: a bug of ours, and no reason to restore anything
+        raise
     except (ValueError, TypeError) as error:  # a time, a text or a JSON that nobody has written like this
         raise JournalError(f"流水账 {path} 用不了：{_DAMAGED[0]}。", f"the journal {path} cannot be used: {_DAMAGED[1]}.") from error
     except OSError as error:

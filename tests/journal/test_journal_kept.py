@@ -95,6 +95,15 @@ def test_tokens_come_back_as_they_were_stored(journal: Journal, principal: str, 
     assert tokens.get(principal) == token
 
 
+def test_a_text_that_cannot_be_written_is_not_called_a_damaged_journal(journal: Journal) -> None:
+    """Nobody is sent to restore a good journal from a backup; what is there stays."""
+    tokens = Tokens(journal)
+    tokens.put("p", Token("older", None, NOW))
+    with pytest.raises(UnicodeEncodeError):
+        tokens.put("p", Token("\ud800", None, NOW))
+    assert tokens.get("p") == Token("older", None, NOW)
+
+
 def test_each_principal_has_its_own_tokens(journal: Journal, tmp_path: Path) -> None:
     """One that never had any has none; another process sees what is stored."""
     Tokens(journal).put("a", Token("A", "ra", NOW))
