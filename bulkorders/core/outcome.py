@@ -1,6 +1,6 @@
 """What one call told us about an order."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import StrEnum
 
 from .words import Words
@@ -36,6 +36,9 @@ class Outcome:
 
     `carrier` is who brings the goods, `tracking_number` theirs; `may_change`: the number is not the last one yet. `is_same`: what the
     remote has was compared with what was to be sent, and is the same.
+
+    `message` stands in the order's own row, and may quote what the remote says of this order: buyers' names, too. `aloud` is then the
+    same without its words.
     """
 
     verdict: Verdict
@@ -48,3 +51,13 @@ class Outcome:
     carrier: str | None = None
     may_change: bool = False
     is_same: bool = False
+    aloud: Words | None = None
+
+    @property
+    def reason(self) -> Words | None:
+        """Why, for whoever is not the order's own row: standard error, and the rows of other orders."""
+        return self.aloud or self.message
+
+    def quoting(self, words: Words, said: Words | str) -> "Outcome":
+        """With a message that quotes the remote where `words` has its `{said}`; aloud, the code stands there."""
+        return replace(self, message=words.fill(said=said), aloud=words.fill(said=self.code or "?"))

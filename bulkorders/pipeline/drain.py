@@ -205,7 +205,7 @@ class Drain:
     def _pause_batch(self, order: Claimed, count: int, outcome: Outcome) -> None:
         """The rest of a batch would only be refused alike."""
         if is_waiting(self.journal, self.gate, [order.batch], (Status.PENDING,)):
-            reason = (outcome.message or Words("没有说明", "no reason given")).first_sentence()
+            reason = (outcome.reason or Words("没有说明", "no reason given")).first_sentence()
             said = told.REFUSED_AGAIN.fill(count=count, reason=reason)
             if pause_batch(self.journal, order.batch, said):
                 self.run.watcher.waits(self.account.name, said)
@@ -223,7 +223,7 @@ class Drain:
 
     def wait_for(self, outcome: Outcome, due: dt.datetime) -> None:
         """The remote cannot take a call now: waits, and says what for."""
-        self.run.watcher.waits(self.account.name, outcome.message or BUSY)
+        self.run.watcher.waits(self.account.name, outcome.reason or BUSY)
         self.sleep((due - self.app.clock.now()).total_seconds())
 
     def backoff(self, outcome: Outcome) -> dt.datetime:

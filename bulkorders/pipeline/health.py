@@ -54,7 +54,7 @@ class Health:
         self._budget.count(self.clock.monotonic(), failed=outcome.verdict is Verdict.UNCLEAR or (is_waiting and outcome.code is None))
         self.has_reached = self.has_reached or outcome.code is not None
         if outcome.verdict is Verdict.STOPPED:
-            self.stopped = outcome.message
+            self.stopped = outcome.reason
         if not is_waiting:
             self.waits = 0
             return
@@ -62,7 +62,7 @@ class Health:
             self._since = self.clock.monotonic()
         self.waits += 1
         if (not self.has_reached and self.waits >= MOST_FIRST_WAITS) or self.clock.monotonic() - self._since > OUTAGE_SECONDS:
-            self.stopped = _OUTAGE.fill(reason=outcome.message or BUSY, times=self.waits)
+            self.stopped = _OUTAGE.fill(reason=outcome.reason or BUSY, times=self.waits)
 
     def _judge_unclear(self) -> None:
         if self.unclear >= (MOST_UNCLEAR if self.can_ask else DOWN_AFTER):

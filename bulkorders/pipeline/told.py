@@ -56,8 +56,10 @@ UNCONFIGURED = Words(
     "account {name} is no longer configured, or is another one at the remote: mend the configuration and run resume.",
 )
 REFUSED_AGAIN = Words(
-    "连续 {count} 单都被平台拒绝，原因相同（{reason}），这一批先停下：请改好后重新提交；其余的要照发，请运行 resume --keep-going。",
-    "{count} orders in a row were refused for the same reason ({reason}); the batch is paused: mend and submit it, or resume --keep-going.",
+    "连续 {count} 单都被平台拒绝，原因相同（{reason}；详见这几单的结果说明），这一批先停下：请改好后重新提交；"
+    "其余的要照发，请运行 resume --keep-going。",
+    "{count} orders in a row were refused for the same reason ({reason}; see their results); the batch is paused: mend and submit it, "
+    "or resume --keep-going.",
 )
 
 

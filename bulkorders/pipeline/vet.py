@@ -43,8 +43,8 @@ def _vet_account(app: App, account: Account, orders: Orders, checked: Checked, v
     finally:
         api.close()
     if isinstance(found, Outcome):
-        is_refused = found.verdict is Verdict.STOPPED and found.message is not None
-        return replace(vetted, stopped={**vetted.stopped, account.gate: found.message}) if is_refused and found.message else vetted
+        is_refused = found.verdict is Verdict.STOPPED and found.reason is not None
+        return replace(vetted, stopped={**vetted.stopped, account.gate: found.reason}) if is_refused and found.reason else vetted
     wrong = {numbers[at]: _issue(orders.orders[numbers[at]], finding, checked) for at, finding in found}
     return replace(vetted, routes={**vetted.routes, **wrong})
 

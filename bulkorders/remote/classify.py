@@ -1,5 +1,6 @@
 """What an HTTP status proves, for every provider; the body's own codes are the provider's."""
 
+import re
 from email.utils import parsedate_to_datetime
 
 from bulkorders.core.outcome import Outcome, Verdict
@@ -8,6 +9,7 @@ from bulkorders.core.words import Words
 from .client import Answer, Failure
 
 _TEXT_LIMIT = 300
+_CODE = re.compile(r"[A-Za-z0-9_.-]{1,40}")
 LONGEST_RETRY_AFTER = 300.0
 """Seconds; a remote that asks for more is asked again all the same, rather than holding a run for a day."""
 
@@ -44,6 +46,16 @@ def retry_after(answer: Answer) -> float | None:
         return min(max((until - now).total_seconds(), 0.0), LONGEST_RETRY_AFTER)
     except (KeyError, ValueError, TypeError):
         return None
+
+
+def read_code(value: object) -> str | None:
+    """A code of the remote's own, which may be said anywhere: one short word or number. None for anything else."""
+    return str(value) if not isinstance(value, bool) and isinstance(value, str | int) and _CODE.fullmatch(str(value)) else None
+
+
+def read_text(value: object) -> str | None:
+    """A text or number of the remote as one line; None where it is blank, or neither."""
+    return (one_line(str(value)) or None) if isinstance(value, str | int) and not isinstance(value, bool) else None
 
 
 def one_line(text: str) -> str:

@@ -4,9 +4,9 @@ import json
 import logging
 import ssl
 import zlib
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import nullcontext
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -16,6 +16,7 @@ from bulkorders.core.words import Words
 from bulkorders.crash import crash_point
 
 from .deadline import Deadline, DeadlineBackend
+from .mask import Mask, drop_halves, map_texts
 from .pace import Pace
 
 MOST_BYTES = 5 * 1024 * 1024
@@ -33,16 +34,28 @@ logging.getLogger("stamina").setLevel(logging.ERROR)  # it warns of each try, wh
 
 @dataclass(frozen=True)
 class Answer:
-    """An answer that arrived whole. Header names are lower case."""
+    """An answer that arrived whole. Header names are lower case. `mask`: what must not be said of it, should the remote quote it."""
 
     status: int
     headers: Mapping[str, str] = field(repr=False)
     body: bytes = field(repr=False)
+    mask: Mask = field(default_factory=Mask, repr=False)
 
     def json(self) -> Any:
-        """The body as JSON, None where it is none."""
+        """The body as JSON without the account's secrets, None where it is no JSON."""
+        return self._json(lambda text: self.mask.apply(drop_halves(text)))
+
+    def granted(self) -> Any:
+        """The body as JSON with whatever secrets it holds: for the tokens that it grants, never for what is said of it."""
+        return self._json(drop_halves)
+
+    def text(self) -> str:
+        """The body as text without the account's secrets."""
+        return self.mask.apply(self.body.decode("utf-8", "replace"))
+
+    def _json(self, change: Callable[[str], str]) -> Any:
         try:
-            return json.loads(self.body)
+            return map_texts(json.loads(self.body), change)
         except (ValueError, RecursionError):
             return None
 
@@ -59,12 +72,13 @@ class Failure:
 class Client:
     """The HTTP client of one account: connections are kept alive, proxies of the environment are used but for loopback.
 
-    `pace`: how many calls a second it makes at most.
+    `pace`: how many calls a second it makes at most. `mask`: the account's secrets, which no answer may make us say.
     """
 
     base_url: str
     read_timeout: float
     pace: Pace | None = None
+    mask: Mask = field(default_factory=Mask)
     _client: httpx.Client = field(init=False, repr=False)
     _deadline: Deadline = field(init=False, repr=False)
 
@@ -78,6 +92,10 @@ class Client:
             if isinstance(transport, httpx.HTTPTransport):  # httpx has no public way to its pool's network
                 transport._pool._network_backend = DeadlineBackend(self._deadline)
 
+    def hide(self, *secrets: str | None) -> None:
+        """From now on no answer says these."""
+        self.mask = self.mask.hiding(*secrets)
+
     def call(
         self,
         method: str,
@@ -87,8 +105,12 @@ class Client:
         headers: Mapping[str, str] | None = None,
         content: bytes | None = None,
         form: Mapping[str, str] | None = None,
+        secrets: Sequence[str] = (),
     ) -> Answer | Failure:
-        """Sends one request, once. `query` is sent as it is, already encoded; `form` goes out as multipart/form-data."""
+        """Sends one request, once. `query` is sent as it is, already encoded; `form` goes out as multipart/form-data.
+
+        `secrets`: what is secret of this request alone.
+        """
         url = self.base_url.rstrip("/") + "/" + path.lstrip("/") + (f"?{query}" if query else "")
         files = {name: (None, value) for name, value in form.items()} if form else None
         with self.pace or nullcontext():
@@ -102,7 +124,7 @@ class Client:
             crash_point()
         if self.pace and isinstance(answer, Answer) and answer.status == TOO_FAST:
             self.pace.slow_down()
-        return answer
+        return replace(answer, mask=self.mask.hiding(*secrets)) if isinstance(answer, Answer) else answer
 
     @property
     def seconds(self) -> float:

@@ -64,6 +64,11 @@ _HOUR = dt.timedelta(hours=1)
 _LONGEST = dt.timedelta(days=115)
 
 
+def refresh_token(raw: Any) -> str | None:
+    """A refresh token as its remote gave it; None for what cannot be one."""
+    return raw if isinstance(raw, str) and raw else None
+
+
 def lifetime(raw: Any, unit: dt.timedelta = dt.timedelta(seconds=1)) -> dt.timedelta:
     """How long a token lives, as its remote says in some unit; what cannot be read, or cannot be, counts as an hour."""
     try:

@@ -91,8 +91,10 @@ def test_orders_refused_alike_pause_their_batch(desk: Desk) -> None:
     assert_sentence(ran.one["outcomes"][19]["message"])
     (said,) = [said for said in ran.err.splitlines() if "连续 2 单" in said]
     assert said == f"账号 main：{ran.one['outcomes'][19]['message']}"
-    for words in ("未配对", "重新提交", "resume --keep-going"):
+    for words in ("详见这几单", "重新提交", "resume --keep-going"):
         assert words in said
+    assert "未配对" not in said  # what the remote says of an order stands in its own row
+    assert "未配对" in ran.one["outcomes"][0]["message"]
 
     assert desk.submit(desk.write("other.xlsx", [line("B-1")]), code=0).fates == {"B-1": "created"}
     assert desk.foreign.tried()["A-2"] == 0

@@ -1,15 +1,18 @@
 """What every provider promises, whatever it talks to."""
 
 import datetime as dt
+import json
 import time
 from collections import Counter
 from collections.abc import Iterator
 from contextlib import contextmanager
 from functools import cache
+from itertools import product
 from pathlib import Path
 from typing import Any
 
 import pytest
+from pydantic import SecretStr
 
 import bulkorders.providers
 from bulkorders.core.imitation import Fault
@@ -266,3 +269,37 @@ def test_every_fault_is_taken_for_what_it_proves(provider: Provider, journal: Jo
         api.test()  # the token is there, so that the fault hits the order
         imitation.fail_next(Fault(**{**vars(fault), "path": provider.endpoint}))
         assert api.create(body).verdict in verdicts
+
+
+BUYER = "Canary Queen-Ørsted"
+QUOTING = ("message", "Message", "msg", "text", "request_id", "TicketId", "error_description", "name")
+"""Where remotes put their words."""
+
+
+def quote_all(words: str) -> bytes:
+    """An answer that quotes these words wherever any remote would, in the forms of all of them."""
+    parts = {"code": 500, "Code": "E1", "error": "E1", "error_details": [words], "Errors": [{"Code": "E1", "Message": words}]}
+    return json.dumps({**parts, **dict.fromkeys(QUOTING, words)}, ensure_ascii=False).encode()
+
+
+@provider_of_each
+def test_what_a_remote_quotes_of_secrets_and_buyers_goes_no_further(provider: Provider, journal: Journal) -> None:
+    """A secret nowhere, whoever says it; what may name a buyer nowhere but in the message for the order's own row."""
+    body = payloads(provider)[0]
+    with at_sandbox(provider, journal) as (api, imitation):
+        secrets = secrets_of(provider, imitation)
+        words = f"{BUYER} {' '.join(secrets)}"
+        api.test()
+        for status, answer in product((200, 201, 400, 409, 412, 422, 500, 503), (quote_all(words), words.encode())):
+            imitation.fail_next(Fault(status=status, body=answer, path=provider.endpoint))
+            outcome = api.create(body)
+            assert [secret for secret in secrets if secret in repr(outcome)] == [], (status, answer)
+            assert BUYER not in f"{outcome.reason} {outcome.code}", (status, answer)
+
+
+def secrets_of(provider: Provider, imitation: Any) -> list[str]:
+    """The secret settings of an account at a sandbox."""
+    settings = provider.settings({**imitation.account("http://127.0.0.1"), "name": "test"})
+    found = [value.get_secret_value() for _, value in settings if isinstance(value, SecretStr)]
+    assert found
+    return found

@@ -9,7 +9,7 @@ from typing import Any
 
 from bulkorders.core.outcome import Outcome, Verdict
 from bulkorders.core.words import Words
-from bulkorders.remote.classify import classify_failure, classify_status, one_line
+from bulkorders.remote.classify import classify_failure, classify_status, one_line, read_code, read_text
 from bulkorders.remote.client import Answer, Failure
 
 SUBMITTED, EXISTS = 201, 200
@@ -31,14 +31,13 @@ def read_errors(answer: Answer) -> Errors:
     """`Errors` of the envelope, the flat form of OAuth, or the text of a body that is no JSON; a web page says nothing."""
     body = answer.json()
     if not isinstance(body, dict):
-        text = one_line(answer.body.decode("utf-8", "replace")) if not answer.body.lstrip().startswith((b"<", b"{", b"[")) else ""
+        text = one_line(answer.text()) if not answer.body.lstrip().startswith((b"<", b"{", b"[")) else ""
         return Errors(text=text)
     found = body.get("Errors")
     each = [one for one in (found if isinstance(found, list) else [body]) if isinstance(one, dict)]
     texts = [one_line(str(one["Message"])) for one in each if one.get("Message")]
-    code = next((str(one["Code"]) for one in each if one.get("Code")), None)
-    ticket = body.get("TicketId")
-    return Errors(code and one_line(code), "；".join(dict.fromkeys(texts)), one_line(str(ticket)) if ticket else None)
+    code = next((code for one in each if (code := read_code(one.get("Code")))), None)
+    return Errors(code, "；".join(dict.fromkeys(texts)), read_text(body.get("TicketId")))
 
 
 def classify_create(answer: Answer | Failure) -> Outcome:
@@ -51,7 +50,8 @@ def classify_create(answer: Answer | Failure) -> Outcome:
         return Outcome(Verdict.ACCEPTED if answer.status == SUBMITTED else Verdict.IGNORED, f"HTTP {answer.status}", ACCEPTED)
     if answer.status in REFUSED:
         errors = read_errors(answer)
-        return Outcome(Verdict.REJECTED, errors.code or f"HTTP {answer.status}", _refused(errors, answer.status), errors.ticket)
+        refused = Outcome(Verdict.REJECTED, errors.code or f"HTTP {answer.status}", request_id=errors.ticket)
+        return refused.quoting(_REFUSED, errors.text or f"HTTP {answer.status}")
     return classify_trouble(answer)
 
 
@@ -69,13 +69,12 @@ def classify_trouble(answer: Answer) -> Outcome:
     errors = read_errors(answer)
     if proved.verdict is Verdict.UNCLEAR and errors.text:
         code = errors.code or proved.code
-        proved = replace(proved, message=Words(f"平台出错（{errors.text}，{code}）", f"the remote failed ({errors.text}, {code})"))
+        proved = proved.quoting(_FAILED, Words(f"{errors.text}，{code}", f"{errors.text}, {code}"))
     return replace(proved, request_id=errors.ticket)
 
 
-def _refused(errors: Errors, status: int) -> Words:
-    why = errors.text or f"HTTP {status}"
-    return Words(f"出口易拒绝了这个货件：{why}。请按提示改好再提交。", f"Chukou1 refused it: {why}.")
+_REFUSED = Words("出口易拒绝了这个货件：{said}。请按提示改好再提交。", "Chukou1 refused it: {said}.")
+_FAILED = Words("平台出错（{said}）", "the remote failed ({said})")
 
 
 # -- status ------------------------------------------------------------------------------------------------------------------
@@ -106,20 +105,20 @@ def classify_status_of(answer: Answer | Failure, package: str) -> Outcome:
         return Outcome(Verdict.UNCLEAR, "HTTP 200", Words("平台的回答看不懂", "the answer cannot be read"))
     if isinstance(named := body.get("PackageId"), str) and named.casefold() != package.casefold():
         return Outcome(Verdict.STOPPED, "HTTP 200", _OTHERS)
-    return replace(_read_status(body), code=_text(body.get("Status")) or "HTTP 200", remote_id=_text(body.get("Ck1PackageId")))
+    return replace(_read_status(body), code=read_text(body.get("Status")) or "HTTP 200", remote_id=read_text(body.get("Ck1PackageId")))
 
 
 def _read_status(body: Mapping[str, Any]) -> Outcome:
     """A status; one that nobody knows yet means: still at work."""
-    status, number = _text(body.get("Status")) or "", _text(body.get("TrackingNumber"))
+    status, number = read_text(body.get("Status")) or "", read_text(body.get("TrackingNumber"))
     match status.casefold():
         case "createfailed":
-            return Outcome(Verdict.REJECTED, message=_failed(body.get("CreateFailedReason")))
+            return Outcome(Verdict.REJECTED, status).quoting(_NOT_CREATED, _why(body.get("CreateFailedReason")))
         case "created" if number:
             may_change = body.get("IsFinalTrackingNumber") is False
             ended = _ENDED.get(str(body.get("HandleStatus")).casefold())
             message = ended or (_MAY_CHANGE if may_change else None)
-            carrier = _text(body.get("ShippingProvider"))
+            carrier = read_text(body.get("ShippingProvider"))
             return Outcome(Verdict.CREATED, message=message, tracking_number=number, carrier=carrier, may_change=may_change)
         case "created":
             return Outcome(Verdict.ACCEPTED, message=_WITHOUT_NUMBER)
@@ -130,18 +129,15 @@ def _read_status(body: Mapping[str, Any]) -> Outcome:
             return Outcome(Verdict.ACCEPTED, message=words)
 
 
-def _failed(reason: object) -> Words:
+_NOT_CREATED = Words(
+    "{said}：出口易没有建成这个货件，请改好内容再提交，原样再提交会被忽略。",
+    "{said}: Chukou1 did not create it; mend it and submit again, unchanged it would be ignored.",
+)
+
+
+def _why(reason: object) -> str:
     """Why it was not created: what says most comes first."""
     given = reason if isinstance(reason, Mapping) else {}
-    texts = [text for name in ("ExtendMessage", "ReasonText", "ReasonCode") if (text := _text(given.get(name)))]
+    texts = [text for name in ("ExtendMessage", "ReasonText", "ReasonCode") if (text := read_text(given.get(name)))]
     said, *more = texts or ["没有说明原因"]
-    told = f"{said}（{'，'.join(more)}）" if more else said
-    return Words(
-        f"{told}：出口易没有建成这个货件，请改好内容再提交，原样再提交会被忽略。",
-        f"{told}: Chukou1 did not create it; mend it and submit again, unchanged it would be ignored.",
-    )
-
-
-def _text(value: object) -> str | None:
-    """A text or number as one line; None where it is blank."""
-    return (one_line(str(value)) or None) if isinstance(value, str | int) and not isinstance(value, bool) else None
+    return f"{said}（{'，'.join(more)}）" if more else said

@@ -13,7 +13,7 @@ from bulkorders.remote.classify import classify_failure, one_line
 from bulkorders.remote.client import Answer, Client, Failure
 from bulkorders.remote.pace import Pace
 from bulkorders.remote.reads import ask, nothing_sent
-from bulkorders.remote.tokens import TokenKeeper, lifetime
+from bulkorders.remote.tokens import TokenKeeper, lifetime, refresh_token
 
 from .answers import classify_create, classify_status_of, classify_trouble, read_errors
 from .settings import Chukou1Settings
@@ -34,6 +34,7 @@ _EXPIRED = Words(
     "出口易的授权失效了（{reason}）：请重新授权，把新的 refresh_token 写进配置。",
     "Chukou1's authorisation has ended ({reason}): authorise again and put the new refresh_token into the configuration.",
 )
+_UNREADABLE = Words("出口易没有给出令牌，平台的回答看不懂", "Chukou1 gave no token: the answer cannot be read")
 
 
 class Chukou1Api:
@@ -43,6 +44,7 @@ class Chukou1Api:
         self._settings = settings
         self._clock = clock
         self._client = Client(settings.base_url, settings.read_timeout, Pace(settings.max_per_second, clock))
+        self._client.hide(*(secret.get_secret_value() for secret in settings.secrets))
         self._tokens = TokenKeeper(principal, tokens, clock, self._fetch)
 
     def create(self, payload: bytes) -> Outcome:
@@ -101,6 +103,7 @@ class Chukou1Api:
         return renewed if isinstance(renewed, Outcome) else self._send(method, path, body, renewed)
 
     def _send(self, method: str, path: str, body: bytes | None, token: Token) -> Answer | Failure:
+        self._client.hide(token.access, token.refresh)
         return self._client.call(method, path, headers={"Authorization": f"Bearer {token.access}", **_JSON}, content=body)
 
     def _token(self) -> Token | Outcome:
@@ -118,6 +121,7 @@ class Chukou1Api:
 
     def _refresh(self, refresh: str) -> Token | Outcome:
         """Asks once: a refresh token may be good for one answer only."""
+        self._client.hide(refresh)
         secret = self._settings.client_secret
         query = {
             "client_id": self._settings.client_id or "", "client_secret": secret.get_secret_value() if secret else "",
@@ -126,18 +130,20 @@ class Chukou1Api:
         answer = self._client.call("POST", TOKEN, query=urlencode(query))
         if isinstance(answer, Failure):
             return nothing_sent(classify_failure(answer))
-        body = answer.json()
+        body = answer.granted()
         if answer.status == 200 and isinstance(body, dict) and isinstance(body.get("AccessToken"), str):
             return self._granted(body, refresh)
         return _refused(answer)
 
     def _granted(self, body: Mapping[str, Any], used: str) -> Token:
         ends = self._clock.now() + lifetime(body.get("AccessTokenExpiresIn"), _MINUTE)
-        return Token(body["AccessToken"], body.get("RefreshToken") or used, ends)
+        return Token(body["AccessToken"], refresh_token(body.get("RefreshToken")) or used, ends)
 
 
 def _refused(answer: Answer) -> Outcome:
     """Why there is no token: the authorisation has ended, or the remote is not able to answer now."""
+    if answer.status < 300:  # not quoted: it may hold a token that nobody could read
+        return Outcome(Verdict.NOT_PROCESSED, f"HTTP {answer.status}", _UNREADABLE)
     errors = read_errors(answer)
     if 400 <= answer.status < 500 and answer.status != 429:
         reason = errors.text or errors.code or f"HTTP {answer.status}"

@@ -10,7 +10,7 @@ from typing import Any
 
 from bulkorders.core.outcome import Outcome, Verdict
 from bulkorders.core.words import Words
-from bulkorders.remote.classify import classify_failure, classify_status, one_line
+from bulkorders.remote.classify import classify_failure, classify_status, one_line, read_code, read_text
 from bulkorders.remote.client import Answer, Failure
 
 TOKEN_CODES = frozenset({"2001003", "2001005", "2001008", "2001009"})
@@ -60,16 +60,15 @@ def read_envelope(answer: Answer | Failure) -> Envelope | Outcome:
     if isinstance(answer, Failure):
         return classify_failure(answer)
     body = answer.json()
-    if not isinstance(body, dict) or not isinstance(body.get("code"), str | int) or isinstance(body["code"], bool):
+    code = read_code(body.get("code")) if isinstance(body, dict) else None
+    if code is None:
         unreadable = Outcome(Verdict.UNCLEAR, message=Words("平台的回答看不懂", "the answer cannot be read"))
         return classify_status(answer) or unreadable
     if answer.status >= 500:
         return classify_status(answer) or Outcome(Verdict.UNCLEAR)
     message = body.get("message") or body.get("msg") or ""
-    request_id = body.get("request_id") or body.get("requestId")
-    return Envelope(
-        str(body["code"]), one_line(str(message)), _details(body.get("error_details")), request_id and str(request_id), body.get("data")
-    )
+    request_id = read_text(body.get("request_id")) or read_text(body.get("requestId"))
+    return Envelope(code, one_line(str(message)), _details(body.get("error_details")), request_id, body.get("data"))
 
 
 def _details(raw: Any) -> tuple[str, ...]:
@@ -100,11 +99,10 @@ def _classify(envelope: Envelope) -> Outcome:
     if envelope.code == "500" and DUPLICATE in envelope.text:
         return Outcome(Verdict.EXISTS, envelope.code, _EXISTS, envelope.request_id)
     if envelope.code == "500" and envelope.details and not _is_transport(envelope.text):
-        return Outcome(Verdict.REJECTED, "500", _refused(envelope), envelope.request_id)
-    said = envelope.text or envelope.code
-    message = Words(f"平台回答不清楚（{said}）", f"the answer is unclear ({said})")
+        return Outcome(Verdict.REJECTED, "500", request_id=envelope.request_id).quoting(_REFUSED, envelope.text)
     wait = THROTTLED_SECONDS if envelope.code == THROTTLED else None
-    return Outcome(Verdict.UNCLEAR, envelope.code, message, envelope.request_id, wait=wait)
+    unclear = Outcome(Verdict.UNCLEAR, envelope.code, request_id=envelope.request_id, wait=wait)
+    return unclear.quoting(_UNCLEAR, envelope.text or envelope.code)
 
 
 _NOT_OPEN = frozenset({"2001004", "401", "403", "404", "400", "102", "3001001"})
@@ -122,8 +120,8 @@ def classify_read(answer: Answer | Failure) -> Envelope | Outcome:
     if refused is not None and refused.code in _NOT_OPEN:
         said = Words(f"领星没有对这个应用开放查询接口（{envelope.code}）", f"Lingxing does not let this app ask ({envelope.code})")
         return Outcome(Verdict.WITHHELD, envelope.code, said, envelope.request_id)
-    said = Words(f"领星没有答出来（{envelope.text or envelope.code}）", f"Lingxing gave no answer ({envelope.text or envelope.code})")
-    return refused or Outcome(Verdict.UNCLEAR, envelope.code, said, envelope.request_id)
+    unclear = Outcome(Verdict.UNCLEAR, envelope.code, request_id=envelope.request_id)
+    return refused or unclear.quoting(_NO_ANSWER, envelope.text or envelope.code)
 
 
 def classify_refusal(envelope: Envelope) -> Outcome | None:
@@ -143,7 +141,6 @@ _EXISTS = Words(
     "领星里已经有这个订单号，而且不是本程序建的：请核对，要另建请换一个新的订单号。",
     "Lingxing has this order number already, not from us: check it, or use another number.",
 )
-
-
-def _refused(envelope: Envelope) -> Words:
-    return Words(f"领星拒绝了这一单：{envelope.text}。请按提示改好再提交。", f"Lingxing refused it: {envelope.text}.")
+_REFUSED = Words("领星拒绝了这一单：{said}。请按提示改好再提交。", "Lingxing refused it: {said}.")
+_UNCLEAR = Words("平台回答不清楚（{said}）", "the answer is unclear ({said})")
+_NO_ANSWER = Words("领星没有答出来（{said}）", "Lingxing gave no answer ({said})")

@@ -7,6 +7,7 @@ from contextlib import nullcontext
 from dataclasses import replace
 from email.utils import parsedate_to_datetime
 from typing import Any
+from urllib.parse import parse_qs
 
 from pydantic import SecretStr, field_validator
 
@@ -18,7 +19,7 @@ from bulkorders.core.words import Words
 from bulkorders.remote.client import Answer, Client, Failure
 from bulkorders.remote.pace import Pace
 from bulkorders.remote.reads import ask, nothing_sent
-from bulkorders.remote.tokens import TokenKeeper, lifetime
+from bulkorders.remote.tokens import TokenKeeper, lifetime, refresh_token
 from bulkorders.settings import AccountSettings, read_secret
 
 from .answers import BUSY, OLD_SIGNATURE, TOKEN_CODES, Envelope, classify_create, classify_read, classify_refusal, read_envelope
@@ -72,6 +73,7 @@ class LingxingApi:
         self._skew, self._lost = dt.timedelta(0), 0
         self._pace = Pace(settings.max_per_second, clock)
         self._client = Client(settings.base_url, settings.read_timeout)
+        self._client.hide(settings.app_secret.get_secret_value())
         self._tokens = TokenKeeper(principal, tokens, clock, self._fetch)
 
     def create(self, payload: bytes) -> Outcome:
@@ -162,8 +164,9 @@ class LingxingApi:
         """One request, signed at this moment, by the remote's clock as far as it is known."""
         at = self._clock.now() + self._skew
         query = signed_query(body, self._settings.app_id, token.access, int(at.timestamp()))
+        self._client.hide(token.access, token.refresh)
         with self._pace if path == CREATE else nullcontext():  # each path has a bucket of its own
-            return self._client.call(method, path, query=query, headers=_JSON, content=body or None)
+            return self._client.call(method, path, query=query, headers=_JSON, content=body or None, secrets=parse_qs(query)["sign"])
 
     def _take_time(self, answer: Answer) -> None:
         """A signature counts as old: this machine's clock may be wrong, the answer's `Date` is the remote's."""
@@ -176,6 +179,7 @@ class LingxingApi:
 
     def _fetch(self, refresh: str | None) -> Token | Outcome:
         """A new pair: by the refresh token, and afresh where that does not work."""
+        self._client.hide(refresh)
         if refresh is not None:
             renewed = self._token_call(REFRESH, {"appId": self._settings.app_id, "refreshToken": refresh})
             if isinstance(renewed, Token):
@@ -188,9 +192,10 @@ class LingxingApi:
         envelope = answer if isinstance(answer, Outcome) else read_envelope(answer)
         if isinstance(envelope, Outcome):
             return nothing_sent(envelope)
-        data = envelope.data
+        data = answer.granted()["data"] if isinstance(answer, Answer) and envelope.data else None
         if envelope.code == "200" and isinstance(data, dict) and isinstance(data.get("access_token"), str):
-            return Token(data["access_token"], data.get("refresh_token"), self._clock.now() + lifetime(data.get("expires_in")))
+            ends = self._clock.now() + lifetime(data.get("expires_in"))
+            return Token(data["access_token"], refresh_token(data.get("refresh_token")), ends)
         said = Words(
             f"领星没有给出令牌：{envelope.text}（{envelope.code}）。", f"Lingxing gave no token: {envelope.text} ({envelope.code})."
         )

@@ -240,6 +240,28 @@ def test_what_the_remote_says_is_fit_for_a_table() -> None:
     assert len(envelope.text) <= 400
 
 
+@pytest.mark.parametrize("name", ["request_id", "requestId"])
+@pytest.mark.parametrize(
+    ("said", "kept"),
+    [
+        ("r.1", "r.1"), (5, "5"), ("a\x00b\x1b[31mX\nY", "a b [31mX Y"), ("\ud800r\udfff", "\ufffdr\ufffd"),
+        ("x" * 100_000, "x" * 300), ({"a": 1}, None), (["z"], None), ("", None),
+    ],
+)  # fmt: skip
+def test_a_request_id_is_one_printable_line(name: str, said: Any, kept: str | None) -> None:
+    """Whatever stands there goes into the journal, the JSON and the workbook, and damages none of them."""
+    outcome = classify_create(answer({"code": 0, name: said}))
+    assert (outcome.verdict, outcome.request_id) == (Verdict.CREATED, kept)
+
+
+@pytest.mark.parametrize("code", ["\ud800bad", "x\ny\x1b[31m", "z" * 5000, "0\n", " 0", "0\x00", "Canary Queen-Ørsted"])
+def test_a_code_that_is_no_code_proves_nothing(code: str) -> None:
+    """It is neither repeated nor taken for the code that it resembles."""
+    outcome = classify_create(service(code, ["x"]))
+    assert (outcome.verdict, outcome.code) == (Verdict.UNCLEAR, None)
+    assert outcome.message == Words("平台的回答看不懂", "the answer cannot be read")
+
+
 def test_refusals_of_other_calls_are_told_from_what_is_unclear() -> None:
     """For a read, only codes that prove "not processed" are an outcome; the rest is the caller's."""
     for code, expected in {"2001001": Verdict.STOPPED, "3001008": Verdict.NOT_PROCESSED, "103": None, "0": None}.items():

@@ -11,7 +11,7 @@ from pydantic import SecretStr
 from bulkorders.core.outcome import Outcome, Verdict
 from bulkorders.core.provider import Clock
 from bulkorders.core.words import Words
-from bulkorders.remote.classify import classify_failure, classify_status, one_line
+from bulkorders.remote.classify import classify_failure, classify_status, one_line, read_code
 from bulkorders.remote.client import Answer, Client, Failure
 from bulkorders.remote.pace import Pace
 from bulkorders.remote.reads import ask
@@ -21,6 +21,7 @@ PARCELS = "/parcels"
 CUSTOMER = "/customer"
 REFUSED = frozenset({409, 422})
 """What is wrong lies in the parcel: it was not taken."""
+_REFUSED = Words("平台拒绝了这个包裹：{said}。", "The remote refused it: {said}.")
 _UNREADABLE = Words("平台的回答看不懂", "the answer cannot be read")
 
 
@@ -43,6 +44,7 @@ class ParcelsApi:
     def __init__(self, settings: ParcelsSettings, clock: Clock) -> None:
         pace = Pace(settings.max_per_second, clock) if settings.max_per_second else None
         self._client = Client(settings.base_url, settings.read_timeout, pace)
+        self._client.hide(settings.api_key.get_secret_value())
         self._headers = {"X-Api-Key": settings.api_key.get_secret_value(), "Content-Type": "application/json"}
 
     def create(self, payload: bytes) -> Outcome:
@@ -86,7 +88,7 @@ def _classify(answer: Answer | Failure, well: int) -> Outcome:
         return classify_failure(answer)
     if answer.status in REFUSED:
         code, text = _error(answer)
-        return Outcome(Verdict.REJECTED, code, Words(f"平台拒绝了这个包裹：{text}。", f"The remote refused it: {text}."))
+        return Outcome(Verdict.REJECTED, code).quoting(_REFUSED, text)
     body = answer.json()
     if answer.status == well and isinstance(body, dict) and isinstance(body.get("parcel"), str):
         found = Outcome(Verdict.CREATED, str(well), remote_id=one_line(body["parcel"]))
@@ -97,4 +99,4 @@ def _classify(answer: Answer | Failure, well: int) -> Outcome:
 def _error(answer: Answer) -> tuple[str, str]:
     body = answer.json()
     said = body if isinstance(body, dict) else {}
-    return one_line(str(said.get("error", answer.status))), one_line(str(said.get("text", "")))
+    return read_code(said.get("error")) or str(answer.status), one_line(str(said.get("text", "")))
