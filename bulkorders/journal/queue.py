@@ -1,7 +1,7 @@
 """Orders out: one at a time is claimed, sent and settled, and outcome(n) and sending(n+1) are one commit."""
 
 import datetime as dt
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from sqlalchemy import CTE, Connection, Row, and_, bindparam, exists, func, insert, or_, select, update
@@ -22,6 +22,8 @@ ABANDONED = Words(
 )
 
 _AT_ONCE = dt.datetime.min.replace(tzinfo=dt.UTC)
+Event = Mapping[str, object]
+"""A row of the table of events."""
 
 
 # -- statements ------------------------------------------------------------------------------------------------------------
@@ -47,10 +49,10 @@ _NEXT_BATCH = (
     .order_by(batches.c.turn, batches.c.released_at, batches.c.id)
     .limit(1)
 )
-_FIRST_OF_BATCH = _DUE.where(orders.c.batch == bindparam("of_batch")).with_only_columns(orders.c.id).order_by(orders.c.id).limit(1)
+_FIRST = _DUE.where(orders.c.batch == _NEXT_BATCH.scalar_subquery()).with_only_columns(orders.c.id).order_by(orders.c.id).limit(1)
 _TAKE = (
     update(orders)
-    .where(orders.c.id == _FIRST_OF_BATCH.scalar_subquery())
+    .where(orders.c.id == _FIRST.scalar_subquery())
     .values(status=Status.SENDING.value, attempts=orders.c.attempts + 1, submitted_at=bindparam("at_now", type_=orders.c.submitted_at.type))
     .returning(
         orders.c.id,
@@ -101,8 +103,11 @@ def settle(journal: Journal, order: Claimed, settled: Settled, gate: str, *, go_
     if settled.status not in TRANSITIONS[Status.SENDING]:
         raise ValueError(f"{Status.SENDING} is not followed by {settled.status}")
     with journal.write() as connection:
-        _settle(connection, order, settled)
-        return _claim(connection, gate, settled.at) if go_on else None
+        happened = _settle(connection, order, settled)
+        if go_on:
+            return _claim(connection, gate, settled.at, happened)
+        _log(connection, happened)
+        return None
 
 
 def will_send(journal: Journal, order: Claimed) -> None:
@@ -156,19 +161,18 @@ def doubt_the_abandoned(journal: Journal, gate: str, now: dt.datetime, due: dt.d
             settled = Settled(Status.IN_DOUBT, now, message=ABANDONED, due=due)
             if looked_up and not row.taken:
                 settled = Settled(Status.PENDING, now, counts=False)
-            _settle(connection, _claimed(row), settled)
+            _log(connection, _settle(connection, _claimed(row), settled))
         return len(left)
 
 
-def _claim(connection: Connection, gate: str, now: dt.datetime) -> Claimed | None:
-    """The first due order of the batch whose turn it is, so that 5 orders never wait behind 5,000."""
-    asked = {"at_gate": gate, "by_now": now}
-    batch = connection.execute(_NEXT_BATCH, asked).scalar_one_or_none()
-    if batch is None:
+def _claim(connection: Connection, gate: str, now: dt.datetime, happened: Sequence[Event] = ()) -> Claimed | None:
+    """The first due order of the batch whose turn it is, so that 5 orders never wait behind 5,000. What `happened` is written with it."""
+    row = connection.execute(_TAKE, {"at_gate": gate, "by_now": now, "at_now": now}).one_or_none()
+    if row is None:
+        _log(connection, happened)
         return None
-    row = connection.execute(_TAKE, {**asked, "of_batch": batch, "at_now": now}).one()
-    _log(connection, row.id, Status.PENDING, Status.SENDING, now, row.attempts)
-    connection.execute(_PASS_TURN, {"of_batch": batch})
+    _log(connection, [*happened, _event(row.id, Status.PENDING, Status.SENDING, now, row.attempts)])
+    connection.execute(_PASS_TURN, {"of_batch": row.batch})
     if row.digest is not None and row.digest != digest_of(row.payload):
         raise JournalError(
             "流水账里有一单的内容被磁盘改坏了，没有发送：请从备份恢复流水账，或联系技术支持。",
@@ -185,8 +189,8 @@ def _claimed(row: Row[Any]) -> Claimed:
 _TAKEN = frozenset({Status.CREATED, Status.ACCEPTED, Status.IN_DOUBT})
 
 
-def _settle(connection: Connection, order: Claimed, settled: Settled) -> None:
-    """One transition with its event. Raises JournalError where the order is no longer `sending`."""
+def _settle(connection: Connection, order: Claimed, settled: Settled) -> list[Event]:
+    """One transition; gives its events, which are to be written. Raises JournalError where the order is no longer `sending`."""
     attempts = order.attempts + settled.counts
     values = {
         "status": settled.status.value, "attempts": attempts, "waits": 0 if settled.counts else order.waits + 1, "due": settled.due,
@@ -201,9 +205,9 @@ def _settle(connection: Connection, order: Claimed, settled: Settled) -> None:
         connection.execute(update(orders).where(orders.c.id == order.id).values(submitted_at=None))
     if settled.fate:
         tell_fate(connection, order.id, settled.fate, settled.message)
-    if order.updates and settled.status in (Status.CREATED, Status.ACCEPTED):
-        _replace_older(connection, order.id, settled.at)
-    _log(connection, order.id, Status.SENDING, settled.status, settled.at, attempts, settled)
+    is_taken = order.updates and settled.status in (Status.CREATED, Status.ACCEPTED)
+    older = _replace_older(connection, order.id, settled.at) if is_taken else []
+    return [*older, _event(order.id, Status.SENDING, settled.status, settled.at, attempts, settled)]
 
 
 def tell_fate(connection: Connection, order: int, fate: Fate, message: Words | None) -> None:
@@ -212,8 +216,9 @@ def tell_fate(connection: Connection, order: int, fate: Fate, message: Words | N
     connection.execute(update(placements).where(*seen).values(fate=fate.value, **said(message)))
 
 
-def _replace_older(connection: Connection, order: int, now: dt.datetime) -> None:
-    """A modification was taken: what it modified is no longer followed, and its batches are told."""
+def _replace_older(connection: Connection, order: int, now: dt.datetime) -> list[Event]:
+    """A modification was taken: what it modified is no longer followed, and its batches are told. Gives the events."""
+    happened = []
     identity, batch = connection.execute(select(orders.c.identity, orders.c.batch).where(orders.c.id == order)).one()
     older = select(orders.c.id, orders.c.attempts).where(
         orders.c.identity == identity, orders.c.id != order, orders.c.status == Status.ACCEPTED.value
@@ -221,16 +226,21 @@ def _replace_older(connection: Connection, order: int, now: dt.datetime) -> None
     for row in connection.execute(older).all():
         tell_fate(connection, row.id, Fate.CHANGED, RENEWED.fill(batch=batch))
         connection.execute(update(orders).where(orders.c.id == row.id).values(status=Status.REJECTED.value, due=None))
-        _log(connection, row.id, Status.ACCEPTED, Status.REJECTED, now, row.attempts)
+        happened.append(_event(row.id, Status.ACCEPTED, Status.REJECTED, now, row.attempts))
+    return happened
 
 
-def _log(
-    connection: Connection, order: int, before: Status, after: Status, at: dt.datetime, attempt: int, settled: Settled | None = None
-) -> None:  # fmt: skip
+def _log(connection: Connection, happened: Sequence[Event]) -> None:
+    """Writes events down, in one statement."""
+    if happened:
+        connection.execute(_LOG, happened)
+
+
+def _event(order: int, before: Status, after: Status, at: dt.datetime, attempt: int, settled: Settled | None = None) -> Event:
     message = settled.message.zh if settled and settled.message else None
     code, request_id = (settled.code, settled.request_id) if settled else (None, None)
     event = {"order_id": order, "at": at, "before": before.value, "after": after.value, "attempt": attempt}
-    connection.execute(_LOG, {**event, "code": code, "message": message, "request_id": request_id})
+    return {**event, "code": code, "message": message, "request_id": request_id}
 
 
 def bring_forward(journal: Journal, gate: str, latest: dt.datetime, now: dt.datetime) -> None:
