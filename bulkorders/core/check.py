@@ -12,16 +12,14 @@ from . import codes
 from .cell import Mark, MarkKind, is_blank, shown
 from .checked import Checked, Heading, MergedField
 from .field import Field
-from .header import Column, Match, match
+from .header import Column, Match
 from .issue import Issue, Problem, Severity, issue_at
 from .kinds import Constraint, Reading, bad
-from .order import Place
-from .refusal import NO_HEADER, BestHeader, Refusal, listed, refuse
-from .result import SUMMARY_TITLE
+from .order import Place, row_ranges
 from .rows import RowKind, sort_rows
+from .sheets import choose
 from .table import Merge, Table
 from .template import Template
-from .words import NOTHING, Words
 
 _EXACT = Context(prec=100)
 """Precise enough for the longest number that is read, so that a conversion loses no digit."""
@@ -33,46 +31,11 @@ FIRST_ROWS = 300
 
 def check(tables: Sequence[Table], templates: Sequence[Template]) -> list[Checked]:
     """A workbook's sheets as the templates that they belong to: one `Checked` a template, or a single refused one."""
-    visible = [table for table in tables if not table.hidden and not _is_summary(table)]
-    notes = [issue_at(Problem(codes.SHEET_HIDDEN), sheet=table.sheet) for table in tables if table.hidden]
-    matches = [found for table in visible if (found := match(table, templates))]
-    matching = [found for found in matches if found.belongs]
-    if not matching:
-        return [_without_header(matches, notes, [table.sheet for table in tables if table.hidden])]
-    taken = {found.table.sheet for found in matching}
-    notes += [issue_at(Problem(codes.SHEET_PASSED), sheet=table.sheet) for table in visible if table.sheet not in taken]
-    faulty = [found for found in matching if any(issue.is_error for issue in found.issues)]
-    if faulty:
-        return [_refused(faulty, notes)]
-    used = [template for template in templates if any(found.template is template for found in matching)]
-    return [_check_template(template, [found for found in matching if found.template is template], notes) for template in used]
-
-
-def _is_summary(table: Table) -> bool:
-    """Whether a sheet is the summary that an earlier results workbook brought."""
-    return not table.frame.empty and bool(table.frame.iat[0, 0] == SUMMARY_TITLE)
-
-
-def _without_header(matches: Sequence[Match], notes: list[Issue], hidden: Sequence[str]) -> Checked:
-    best = max(matches, key=lambda found: len(found.columns), default=None)
-    if best is None:
-        names = "、".join(hidden)
-        near = Words(f"隐藏的工作表没有读取：{names}。", f" Hidden sheets were not read: {names}.") if hidden else NOTHING
-        return Checked(None, refuse(NO_HEADER, near=near), issues=notes)
-    header = best.best_header
-    missing = listed(header.missing, 6)
-    near = Words(
-        f"最接近的是工作表「{header.sheet}」第 {header.row} 行，还缺{missing}。",
-        f' The nearest is row {header.row} of sheet "{header.sheet}", which lacks {missing}.',
-    )
-    return Checked(best.template.name, refuse(NO_HEADER, header, near=near), issues=notes)
-
-
-def _refused(faulty: Sequence[Match], notes: list[Issue]) -> Checked:
-    issues = [issue for found in faulty for issue in found.issues]
-    first = next(issue for issue in issues if issue.is_error)
-    best: BestHeader = faulty[0].best_header
-    return Checked(faulty[0].template.name, Refusal(first.code, first.message, best), issues=notes + issues)
+    chosen = choose(tables, templates)
+    if isinstance(chosen, Checked):
+        return [chosen]
+    used = [template for template in templates if any(found.template is template for found in chosen.matches)]
+    return [_check_template(template, [found for found in chosen.matches if found.template is template], chosen.notes) for template in used]
 
 
 def _check_template(template: Template, matches: Sequence[Match], notes: Sequence[Issue]) -> Checked:
@@ -104,6 +67,7 @@ def _check_sheet(checked: Checked, found: Match) -> int:
     rows = [row for row, kind in sorted_rows.kinds.items() if kind is RowKind.DATA]
     if not rows:
         checked.issues.append(issue_at(Problem(codes.NO_ORDERS), sheet=found.table.sheet))
+    checked.issues.extend(_hidden(found.table, rows))
     start = len(checked.places)
     checked.places.extend(Place(found.table.sheet, row) for row in rows)
     for field in found.template.fields:
@@ -113,6 +77,12 @@ def _check_sheet(checked: Checked, found: Match) -> int:
     _note_cells(checked, found, rows, start, readings, raw)
     _note_merges(checked, found, rows, start, raw)
     return sorted_rows.blank
+
+
+def _hidden(table: Table, rows: Sequence[int]) -> Iterable[Issue]:
+    """Says that rows are read which the merchant may not see."""
+    if hidden := [Place(table.sheet, row) for row in rows if row in set(table.hidden_rows)]:
+        yield issue_at(Problem(codes.ROWS_HIDDEN, {"rows": row_ranges(hidden)}), sheet=table.sheet)
 
 
 def _cells(found: Match) -> tuple[dict[str, dict[int, Any]], set[tuple[int, str]]]:

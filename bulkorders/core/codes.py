@@ -204,6 +204,13 @@ EXAMPLE_CHANGED = _error(
     '{where} is still the example "{value}" but the row was changed: type the real {key} or delete the row.',
 )
 FOOTER_ROW = _note("footer_row", "跳过表尾行", "{where}是表尾的说明或合计，已跳过。", "{where} is a footer and was skipped.")
+HEADER_ROW = _note("header_row", "跳过重复的表头", "{where}又是表头，已跳过。", "{where} repeats the header and was skipped.")
+ROWS_HIDDEN = _warning(
+    "rows_hidden",
+    "隐藏的行也读取",
+    "工作表「{sheet}」第 {rows} 行是隐藏的或被筛选掉的，也会读取和提交：不要的请删除。",
+    'Rows {rows} of sheet "{sheet}" are hidden or filtered out; they are read and sent all the same: delete those that should not be.',
+)
 ROW_OUTSIDE = _note(
     "row_outside",
     "行只有模板以外的内容",
@@ -277,6 +284,18 @@ COLUMN_UNKNOWN = _note(
     "模板以外的列",
     "{where}不是模板的列，没有使用，结果里会照样保留。",
     "{where} is no column of the template: it is not used, and kept in the results.",
+)
+COLUMN_UNNAMED = _note(
+    "column_unnamed",
+    "没有列名的列",
+    "工作表「{sheet}」的 {columns} 列有内容但没有列名，没有使用，结果里会照样保留。",
+    'Columns {columns} of sheet "{sheet}" have content but no heading: they are not used, and kept in the results.',
+)
+SHEET_EXAMPLE = _warning(
+    "sheet_example",
+    "跳过示例工作表",
+    "工作表「{sheet}」看名字是示例，没有读取：如果里面是真的订单，请给工作表改名。",
+    'Sheet "{sheet}" is an example by its name and was not read: rename it if its orders are real.',
 )
 SHEET_PASSED = _note(
     "sheet_passed",

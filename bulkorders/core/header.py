@@ -11,8 +11,9 @@ from decimal import Decimal
 from . import codes
 from .cell import column_letter, is_blank, shown
 from .field import Field
+from .heading import header_end, read_headings
 from .issue import Issue, Problem, issue_at
-from .label import Label, fold, is_near, likeness, read_label
+from .label import Label, fold, is_near, likeness
 from .refusal import BestHeader
 from .result import our_labels
 from .table import Table
@@ -69,15 +70,34 @@ class Match:
         return 2 * (required - len(self.best_header.missing)) >= required
 
 
+def _searched(table: Table) -> list[int]:
+    """The rows that may be a header."""
+    return [int(row) for row in table.frame.index[:SEARCHED_ROWS] if row <= SEARCHED_ROWS]
+
+
+def nearest(table: Table, templates: Iterable[Template]) -> BestHeader | None:
+    """How far the most heading-like row of a sheet goes, however little that is."""
+    best: tuple[int, int, BestHeader] | None = None
+    for template in templates:
+        for row in _searched(table):
+            labels = read_headings(table, row, template.headings)
+            known = {field.label for label in labels.values() if (field := template.headings.get(label.folded))}
+            if best is None or (len(known), len(labels)) > best[:2]:
+                matched = tuple(label for label in (field.label for field in template.fields) if label in known)
+                missing = tuple(label for label in template.required_labels if label not in known)
+                best = (len(known), len(labels), BestHeader(table.sheet, row, matched, missing))
+    return best[2] if best else None
+
+
 def match(table: Table, templates: Iterable[Template]) -> Match | None:
     """The best reading of a sheet's header, or None where no row is like one of any template.
 
     A template that has all its required labels comes before one that knows more of the others.
     """
-    rows = [(int(row), _labels(table, row)) for row in table.frame.index[:SEARCHED_ROWS]]
     best: tuple[tuple[bool, int], int, Template, Mapping[int, Label]] | None = None
     for template in templates:
-        for row, labels in rows:
+        for row in _searched(table):
+            labels = read_headings(table, row, template.headings)
             rank = _rank(template, labels)
             if rank is not None and (best is None or rank > best[0]):
                 best = (rank, row, template, labels)
@@ -92,13 +112,9 @@ def _rank(template: Template, labels: Mapping[int, Label]) -> tuple[bool, int] |
     return found.issuperset(template.required_labels), len(found)
 
 
-def _labels(table: Table, row: int) -> dict[int, Label]:
-    cells = table.frame.loc[row]
-    return {int(number): label for number, raw in cells.items() if (label := read_label(raw)) is not None}  # type: ignore[call-overload]  # columns are numbers
-
-
 def _read(table: Table, template: Template, row: int, labels: Mapping[int, Label]) -> Match:
-    units, first_row = _unit_row(table, row, labels)
+    known = [number for number, label in labels.items() if label.folded in template.headings]
+    units, first_row = _unit_row(table, header_end(table, row, known), labels)
     columns: dict[str, Column] = {}
     others: list[Column] = []
     issues: list[Issue] = []
@@ -123,17 +139,17 @@ def _read(table: Table, template: Template, row: int, labels: Mapping[int, Label
     return Match(template, table, row, first_row, columns, tuple(others), tuple(issues))
 
 
-def _unit_row(table: Table, header_row: int, labels: Mapping[int, Label]) -> tuple[Mapping[int, str], int]:
+def _unit_row(table: Table, header_end: int, labels: Mapping[int, Label]) -> tuple[Mapping[int, str], int]:
     """The units of a row beneath the header that holds nothing else, by column; and the first row of data."""
-    if header_row + 1 not in table.frame.index:
-        return {}, header_row + 1
-    cells = {int(number): raw for number, raw in table.frame.loc[header_row + 1].items() if not is_blank(raw)}  # type: ignore[call-overload]  # columns are numbers
+    if header_end + 1 not in table.frame.index:
+        return {}, header_end + 1
+    cells = {int(number): raw for number, raw in table.frame.loc[header_end + 1].items() if not is_blank(raw)}  # type: ignore[call-overload]  # columns are numbers
     units = {number: read_unit(shown(raw).strip("()（）")) for number, raw in cells.items() if number in labels}
     counted = {number for number in units if shown(cells[number]).strip("()（） ").casefold() in COUNTING}
     measured = {number: unit for number, unit in units.items() if number not in counted}
     if len(units) < len(cells.keys() & labels.keys()) or not measured or None in measured.values():
-        return {}, header_row + 1
-    return {number: unit for number, unit in measured.items() if unit}, header_row + 2
+        return {}, header_end + 1
+    return {number: unit for number, unit in measured.items() if unit}, header_end + 2
 
 
 def _factor(unit: str | None, field: Field) -> Decimal | None:

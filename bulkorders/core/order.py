@@ -1,8 +1,9 @@
 """An order: one group of rows, one call, one identity; and the statuses that it goes through."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from enum import StrEnum
+from itertools import groupby
 from typing import Any, NamedTuple
 
 from .issue import Issue
@@ -36,6 +37,19 @@ class Place(NamedTuple):
 
     sheet: str
     row: int
+
+
+def row_ranges(places: Sequence[Place]) -> str:
+    """Rows as people write them: `5-7`, `5-6、10`; with the sheet's name where they lie on several."""
+    several = len({place.sheet for place in places}) > 1
+    parts = []
+    for sheet in dict.fromkeys(place.sheet for place in places):
+        rows = sorted(place.row for place in places if place.sheet == sheet)
+        for _, run in groupby(enumerate(rows), key=lambda pair: pair[1] - pair[0]):
+            found = [row for _, row in run]
+            text = str(found[0]) if len(found) == 1 else f"{found[0]}-{found[-1]}"
+            parts.append(f"{sheet}!{text}" if several else text)
+    return "、".join(parts)
 
 
 @dataclass(frozen=True, slots=True)

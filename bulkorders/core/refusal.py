@@ -51,8 +51,8 @@ EMPTY_FILE = _code("empty_file", "空文件", "文件是空的（0 字节）：�
 NOT_WORKBOOK = _code(
     "not_workbook",
     "不是 Excel 文件",
-    "这不是 .xlsx 工作簿，而是{found}：请用 Excel 或 WPS 打开原表，另存为 .xlsx 再试。",
-    "This is no .xlsx workbook but {found}: open the original and save it as .xlsx.",
+    "这不是能读的 Excel 或 CSV 表格，而是{found}：请用 Excel 或 WPS 打开原表，另存为 .xlsx 再试。",
+    "This is no Excel or CSV workbook but {found}: open the original and save it as .xlsx.",
 )
 ENCRYPTED = _code(
     "encrypted",
@@ -65,6 +65,18 @@ BROKEN = _code(
     "文件已损坏",
     "文件已损坏或不完整，读不了：请用 Excel 或 WPS 打开并另存为 .xlsx 再试。",
     "The file is damaged or incomplete: open it in Excel or WPS and save it again.",
+)
+ENCODING_UNKNOWN = _code(
+    "encoding_unknown",
+    "编码看不懂",
+    "文本文件的编码看不懂（应为 UTF-8 或 GB18030）：请用 Excel 或 WPS 打开原表，另存为 .xlsx 再试。",
+    "The encoding of the text file is neither UTF-8 nor GB18030: open the original and save it as .xlsx.",
+)
+QUOTES_UNPAIRED = _code(
+    "quotes_unpaired",
+    "引号不成对",
+    "文本文件从第 {row} 行起引号不成对，分不清哪些是一格：请用 Excel 或 WPS 打开核对，另存为 .xlsx 再试。",
+    "From row {row} on the quotes of the text file are not in pairs, so its cells cannot be told apart: check it and save it as .xlsx.",
 )
 TOO_LARGE_FILE = _code(
     "file_too_large",

@@ -1,7 +1,7 @@
 """Which rows of a sheet are data: not the empty ones, not the template's example, not the footer."""
 
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from enum import Enum
 from typing import Any
@@ -11,6 +11,7 @@ from .cell import is_blank, shown, trim
 from .header import Match
 from .issue import Issue, Problem, issue_at
 from .kinds import BLANK, Reading
+from .label import fold
 from .template import Template
 
 _FOOTER = re.compile(
@@ -30,6 +31,7 @@ class RowKind(Enum):
     EXAMPLE = "example"
     FOOTER = "footer"
     OUTSIDE = "outside"
+    HEADER = "header"
 
 
 @dataclass(frozen=True)
@@ -59,8 +61,15 @@ def sort_rows(
         if problem is not None:
             issues.append(_at(found, row, problem))
     data = [row for row, kind in kinds.items() if kind is RowKind.DATA]
-    blank = sum(kind is RowKind.BLANK and data[0] < row < data[-1] for row, kind in kinds.items()) if data else 0
-    return SortedRows(kinds, tuple(issues), blank)
+    return SortedRows(kinds, tuple(issues), _count_blank(kinds, data))
+
+
+def _count_blank(kinds: Mapping[int, RowKind], data: Sequence[int]) -> int:
+    """Empty rows between the first row of data and the last, those that no reader gave too."""
+    if not data:
+        return 0
+    others = sum(kind is not RowKind.BLANK and data[0] <= row <= data[-1] for row, kind in kinds.items())
+    return data[-1] - data[0] + 1 - others
 
 
 def _rows_outside(found: Match, rows: list[int]) -> set[int]:
@@ -83,6 +92,8 @@ def _kind(
 ) -> tuple[RowKind, Problem | None]:
     if not own:
         return (RowKind.OUTSIDE, Problem(codes.ROW_OUTSIDE)) if outside else (RowKind.BLANK, None)
+    if _is_header(found, row, own, raw):
+        return RowKind.HEADER, Problem(codes.HEADER_ROW)
     key = trim(shown(raw.get(found.template.display, {}).get(row)))
     if key == found.template.display_field.example and key:
         if _is_example(found.template, row, own, readings):
@@ -91,6 +102,12 @@ def _kind(
     if _is_footer(found, row, key) and not _has_goods(found.template, row, own, raw):
         return RowKind.FOOTER, Problem(codes.FOOTER_ROW)
     return RowKind.DATA, None
+
+
+def _is_header(found: Match, row: int, own: list[str], raw: Mapping[str, Mapping[int, Any]]) -> bool:
+    """Whether the header stands here once more, as at the top of a printed page."""
+    texts = ((found.columns[name].label, shown(raw[name][row])) for name in own)
+    return len(own) > 1 and all(fold(text) == fold(label) for label, text in texts)
 
 
 def _is_example(template: Template, row: int, own: list[str], readings: Mapping[str, Mapping[int, Reading]]) -> bool:

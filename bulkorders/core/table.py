@@ -1,6 +1,6 @@
 """A table: the raw cells of one sheet, kept under Excel's own row and column numbers from the first read to the last report."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, NamedTuple
 
@@ -26,19 +26,27 @@ class Merge(NamedTuple):
 
 @dataclass(frozen=True)
 class Table:
-    """One sheet. `frame` holds the cells as objects; its index are Excel's rows, its columns Excel's column numbers, both from 1."""
+    """One sheet. `frame` holds the cells as objects; its index are Excel's rows, its columns Excel's column numbers, both from 1.
+
+    Empty rows are not in it: a sheet that says it has a million rows and holds two costs as much as one of two.
+    """
 
     sheet: str
     frame: "pd.DataFrame"
     merges: tuple[Merge, ...] = ()
     hidden: bool = False
+    hidden_rows: tuple[int, ...] = ()
+    """Excel's rows that are hidden or filtered out; they are read like others."""
 
 
-def make_table(sheet: str, rows: Sequence[Sequence[Any]], merges: Sequence[Merge] = (), hidden: bool = False) -> Table:
+def make_table(
+    sheet: str, rows: Iterable[Sequence[Any]], merges: Sequence[Merge] = (), hidden: bool = False, hidden_rows: Sequence[int] = ()
+) -> Table:
     """A table of rows that begin at cell A1; empty text is no cell."""
     import pandas as pd
 
-    width = max((len(row) for row in rows), default=0)
-    padded = [[*row, *[None] * (width - len(row))] if len(row) < width else row for row in rows]
-    frame = pd.DataFrame(padded, index=range(1, len(rows) + 1), columns=range(1, width + 1), dtype=object)
-    return Table(sheet, frame, tuple(merges), hidden)
+    kept = {number: row for number, row in enumerate(rows, 1) if row.count(None) + row.count("") < len(row)}
+    width = max((len(row) for row in kept.values()), default=0)
+    padded = [[*row, *[None] * (width - len(row))] if len(row) < width else row for row in kept.values()]
+    frame = pd.DataFrame(padded, index=list(kept), columns=range(1, width + 1), dtype=object)
+    return Table(sheet, frame, tuple(merges), hidden, tuple(hidden_rows))

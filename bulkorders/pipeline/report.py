@@ -5,12 +5,11 @@ import math
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from itertools import groupby
 from pathlib import Path
 from typing import Any
 
 from bulkorders.core.issue import Issue, Severity
-from bulkorders.core.order import Place
+from bulkorders.core.order import Place, row_ranges
 from bulkorders.core.result import FATE_MEANING, FATE_WORDS, RESULT_COLUMNS, TRACKING_COLUMNS, Fate, Totals
 from bulkorders.core.words import Words
 from bulkorders.errors import UsageError, os_reason
@@ -194,19 +193,6 @@ def _why_held(report: BatchReport, order: Placed, errors: set[Place]) -> str:
 def _result(fate: str, status: str, reasons: Iterable[str], more: Mapping[str, str]) -> dict[str, str]:
     told = {"fate": fate, "status": status, "reason": "\n".join(dict.fromkeys(reasons))}
     return {**dict.fromkeys(RESULT_COLUMNS, ""), **told, **more}
-
-
-def row_ranges(places: Sequence[Place]) -> str:
-    """Rows as people write them: `5-7`, `5-6、10`; with the sheet's name where they lie on several."""
-    several = len({place.sheet for place in places}) > 1
-    parts = []
-    for sheet in dict.fromkeys(place.sheet for place in places):
-        rows = sorted(place.row for place in places if place.sheet == sheet)
-        for _, run in groupby(enumerate(rows), key=lambda pair: pair[1] - pair[0]):
-            found = [row for _, row in run]
-            text = str(found[0]) if len(found) == 1 else f"{found[0]}-{found[-1]}"
-            parts.append(f"{sheet}!{text}" if several else text)
-    return "、".join(parts)
 
 
 def _shown_time(app: App, at: dt.datetime | None) -> str:

@@ -26,7 +26,7 @@ from bulkorders.core.words import Words
 from bulkorders.errors import BulkordersError
 
 from .child import OUR_FAULT
-from .sniff import MEBIBYTE, sniff
+from .sniff import MEBIBYTE
 
 SECONDS = {"check": 120, "results": 600}
 """Wall time of each task; writing is slower than reading and its input was read before."""
@@ -75,8 +75,6 @@ def check_workbook(path: Path, provider_paths: Sequence[str], templates: Sequenc
     `templates` are import names of modules with `TEMPLATES`, `limits` those that differ from the templates' own, by template and field.
     Raises OSError where the file cannot be opened.
     """
-    if refused := sniff(path):
-        return [Checked(None, refused)]
     request = {
         "task": "check", "path": str(path), "provider_paths": list(provider_paths), "templates": list(templates),
         "limits": {name: {field: str(limit) for field, limit in own.items()} for name, own in limits.items()},

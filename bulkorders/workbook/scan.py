@@ -1,4 +1,4 @@
-"""What readers do not tell: error cells, formulas without a cached value, numbers that their format shows with leading zeros.
+"""What calamine does not tell of an `.xlsx`: error cells, formulas without a cached value, formats that show other digits, hidden rows.
 
 calamine gives empty text for the first two and the bare number for the third. A sheet's XML is streamed once, in pieces that end
 with a row, and only looked into where a piece has such cells at all.
@@ -7,6 +7,7 @@ with a row, and only looked into where a piece has such cells at all.
 import re
 import zipfile
 from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
 from pathlib import Path
 from posixpath import join, normpath
 from typing import Any
@@ -14,6 +15,8 @@ from typing import Any
 from defusedxml.ElementTree import fromstring
 
 from bulkorders.core.cell import Mark, MarkKind, exact
+
+from .masks import Mask, read_mask
 
 _CHUNK = 4 * 1024 * 1024
 _LONGEST_PIECE = 64 * 1024 * 1024
@@ -24,58 +27,115 @@ _ERROR = re.compile(
     _CELL.replace(rb"([^<>]*)", rb"""([^<>]*\bt=["']e["'][^<>]*)""") + rb"(?:(?!</(?:[A-Za-z]\w*:)?c>).)*?" + _VALUE, re.DOTALL
 )
 _FORMULA = re.compile(_CELL + rb"\s*<(?:[A-Za-z]\w*:)?f(?:\s[^<>]*)?(?:/>|>[^<]*</(?:[A-Za-z]\w*:)?f>)\s*(" + _VALUE + rb")?")
-_NUMBER = re.compile(_CELL + rb"\s*" + _VALUE)
+_NUMBER = re.compile(_CELL + rb"\s*(?:<(?:[A-Za-z]\w*:)?f(?:\s[^<>]*)?(?:/>|>[^<]*</(?:[A-Za-z]\w*:)?f>)\s*)?" + _VALUE)
+_HIDDEN = re.compile(rb"""<(?:[A-Za-z]\w*:)?row\s(?=[^<>]*\shidden=["'](?:1|true)["'])[^<>]*?\br=["']([0-9]{1,7})["']""")
+_FILLED = re.compile(rb"""<(?:[A-Za-z]\w*:)?c\s[^<>]*?\br=["']([A-Z]{1,3})[0-9]{1,7}["'][^<>]*(?<!/)>""")
 _ATTRIBUTE = re.compile(rb"""\b(r|s|t)=["']([^"']*)["']""")
 _REFERENCE = re.compile(rb"([A-Z]{1,3})([0-9]{1,7})")
-_ZEROS = re.compile(r"0{2,}")
 _NAMESPACE = re.compile(r"^\{[^}]*\}")
+_WIDEST = 16_384
 
 Marks = Mapping[tuple[int, int], Mark]
 
 
-def scan(path: Path) -> dict[str, Marks]:
-    """The marks of each worksheet by its name, by Excel's row and column from 1. A part that is not there has none."""
+@dataclass
+class SheetScan:
+    """What was found in a sheet: marks by Excel's row and column from 1, and the numbers of its hidden rows.
+
+    `height` and `width`: of the box around all cells with content, as far as it matters for the limit of cells.
+    """
+
+    marks: dict[tuple[int, int], Mark] = field(default_factory=dict)
+    hidden_rows: list[int] = field(default_factory=list)
+    height: int = 0
+    width: int = 0
+
+
+def scan(path: Path, most_cells: int) -> dict[str, SheetScan]:
+    """The worksheets by name; hidden ones, which are not read, and parts that are not there have none. `most_cells`: the limit of a box.
+
+    Raises zipfile.BadZipFile where a part is not what the archive's directory says of it, so that no reader meets it.
+    """
     with zipfile.ZipFile(path) as archive:
         names = set(archive.namelist())
-        padding = _padding_styles(archive) if "xl/styles.xml" in names else {}
-        return {sheet: dict(_scan_sheet(archive, part, padding)) for sheet, part in _sheet_parts(archive, names).items() if part in names}
+        masks = _masks(archive) if "xl/styles.xml" in names else {}
+        if "xl/sharedStrings.xml" in names:
+            _read_through(archive, "xl/sharedStrings.xml")
+        return {
+            sheet: _scan_sheet(archive, part, masks, most_cells) for sheet, part in _sheet_parts(archive, names).items() if part in names
+        }
+
+
+def _read_through(archive: zipfile.ZipFile, part: str) -> None:
+    with archive.open(part) as file:
+        while file.read(_CHUNK):
+            pass
 
 
 def _sheet_parts(archive: zipfile.ZipFile, names: set[str]) -> dict[str, str]:
-    """The part of each sheet: `xl/worksheets/sheet1.xml`."""
+    """The part of each visible sheet: `xl/worksheets/sheet1.xml`."""
     if not {"xl/workbook.xml", "xl/_rels/workbook.xml.rels"} <= names:
         return {}
     targets = {each.get("Id"): each.get("Target", "") for each in fromstring(archive.read("xl/_rels/workbook.xml.rels"))}
     found = {}
     for element in fromstring(archive.read("xl/workbook.xml")).iter():
-        if _NAMESPACE.sub("", element.tag) == "sheet":
+        if _NAMESPACE.sub("", element.tag) == "sheet" and element.get("state", "visible") == "visible":
             relation = next((value for name, value in element.items() if _NAMESPACE.sub("", name) == "id"), "")
             target = targets.get(relation, "")
             found[element.get("name", "")] = target.lstrip("/") if target.startswith("/") else normpath(join("xl", target))
     return found
 
 
-def _padding_styles(archive: zipfile.ZipFile) -> dict[bytes, int]:
-    """How many digits the number formats that pad with zeros show, by the number of the cell style."""
+def _masks(archive: zipfile.ZipFile) -> dict[bytes, Mask]:
+    """The number formats that show other digits, by the number of the cell style."""
     root = fromstring(archive.read("xl/styles.xml"))
     elements = {_NAMESPACE.sub("", element.tag): element for element in root}
-    formats = {each.get("numFmtId"): each.get("formatCode", "") for each in elements.get("numFmts", ())}
-    widths = {number: len(code) for number, code in formats.items() if _ZEROS.fullmatch(code)}
+    formats = {each.get("numFmtId"): read_mask(each.get("formatCode", "")) for each in elements.get("numFmts", ())}
     styles = enumerate(elements.get("cellXfs", ()))
-    return {str(number).encode(): widths[style.get("numFmtId")] for number, style in styles if style.get("numFmtId") in widths}
+    found = {str(number).encode(): formats.get(style.get("numFmtId")) for number, style in styles}
+    return {number: mask for number, mask in found.items() if mask is not None}
 
 
-def _scan_sheet(archive: zipfile.ZipFile, part: str, padding: Mapping[bytes, int]) -> Iterator[tuple[tuple[int, int], Mark]]:
+def _scan_sheet(archive: zipfile.ZipFile, part: str, masks: Mapping[bytes, Mask], most_cells: int) -> SheetScan:
+    found = SheetScan()
     for piece in _pieces(archive, part):
-        if b't="e"' in piece or b"t='e'" in piece:
-            for found in _ERROR.finditer(piece):
-                yield from _mark(found[1], Mark(MarkKind.ERROR, _text(found[2])))
-        if b"f>" in piece or b"<f" in piece or b":f" in piece:
-            for found in _FORMULA.finditer(piece):
-                if not found[3] and _is_uncached(found):
-                    yield from _mark(found[1], Mark(MarkKind.UNCACHED, ""))
-        if padding:
-            yield from _padded(piece, padding)
+        found.height = max(found.height, _last_row(piece))
+        found.marks.update(_marks(piece, masks))
+        if b"hidden=" in piece:
+            found.hidden_rows.extend(int(row[1]) for row in _HIDDEN.finditer(piece))
+    if found.height * _WIDEST > most_cells:
+        letters = {letters for piece in _pieces(archive, part) for letters in _FILLED.findall(piece)}
+        found.width = max(map(_column, letters), default=0)
+    return found
+
+
+def _last_row(piece: bytes) -> int:
+    """The row of the last cell with a value; cells that are only formatted do not count."""
+    at = max(piece.rfind(b"<v"), piece.rfind(b":v"), piece.rfind(b"<is"), piece.rfind(b":is"))
+    if at < 0:
+        return 0
+    found = _REFERENCE.match(piece, max(piece.rfind(b' r="', 0, at), piece.rfind(b" r='", 0, at)) + 4)
+    return int(found[2]) if found else 0
+
+
+def _column(letters: bytes) -> int:
+    """A column's number: A is 1."""
+    number = 0
+    for letter in letters:
+        number = number * 26 + letter - 64
+    return number
+
+
+def _marks(piece: bytes, masks: Mapping[bytes, Mask]) -> Iterator[tuple[tuple[int, int], Mark]]:
+    if b't="e"' in piece or b"t='e'" in piece:
+        for found in _ERROR.finditer(piece):
+            yield from _mark(found[1], Mark(MarkKind.ERROR, _text(found[2])))
+    if b"f>" in piece or b"<f" in piece or b":f" in piece:
+        for found in _FORMULA.finditer(piece):
+            if not found[3] and _is_uncached(found):
+                yield from _mark(found[1], Mark(MarkKind.UNCACHED, ""))
+    if masks:
+        yield from _masked(piece, masks)
 
 
 def _pieces(archive: zipfile.ZipFile, part: str) -> Iterator[bytes]:
@@ -97,34 +157,35 @@ def _is_uncached(formula: re.Match[bytes]) -> bool:
     return not (is_text and formula[2])
 
 
-def _padded(piece: bytes, padding: Mapping[bytes, int]) -> Iterator[tuple[tuple[int, int], Mark]]:
-    """Whole numbers whose format shows them with leading zeros."""
+def _masked(piece: bytes, masks: Mapping[bytes, Mask]) -> Iterator[tuple[tuple[int, int], Mark]]:
+    """Whole numbers whose format shows other digits than theirs."""
     for found in _NUMBER.finditer(piece):
         attributes = dict(_ATTRIBUTE.findall(found[1]))
-        width = padding.get(attributes.get(b"s", b""))
-        if width is None or attributes.get(b"t", b"n") != b"n":
-            continue
-        number = _whole(found[2])
-        if number is not None and len(str(number)) < width:
-            yield from _mark(found[1], Mark(MarkKind.PADDED, str(number).zfill(width), number))
+        mask = masks.get(attributes.get(b"s", b""))
+        if mask is not None and attributes.get(b"t", b"n") == b"n" and (mark := masked(_float(found[2]), mask)):
+            yield from _mark(found[1], mark)
 
 
-def _whole(text: bytes | None) -> int | None:
+def masked(value: float | None, mask: Mask) -> Mark | None:
+    """What a cell with this number and this format shows, where that is not just the number."""
+    if value is None or not 0 <= value < 1e21 or (number := exact(value)) != number.to_integral_value():
+        return None
+    shown = mask.show(int(number))
+    return Mark(MarkKind.PADDED, shown, int(number)) if shown != str(int(number)) else None
+
+
+def _float(text: bytes | None) -> float | None:
     try:
-        number = exact(float(text or b""))
+        return float(text or b"")
     except ValueError:
         return None
-    return int(number) if number >= 0 and number == number.to_integral_value() else None
 
 
 def _mark(attributes: bytes, mark: Mark) -> Iterator[tuple[tuple[int, int], Mark]]:
     """A mark at the place that a cell's attributes name."""
     reference = _REFERENCE.fullmatch(dict(_ATTRIBUTE.findall(attributes)).get(b"r", b""))
     if reference is not None:
-        column = 0
-        for letter in reference[1]:
-            column = column * 26 + letter - 64
-        yield (int(reference[2]), column), mark
+        yield (int(reference[2]), _column(reference[1])), mark
 
 
 def _text(value: Any) -> str:

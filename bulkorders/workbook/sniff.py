@@ -1,7 +1,10 @@
 """What a file is, by its content and not by its name, and whether it is within limits: asked before any reader sees it."""
 
+import struct
 import zipfile
+from enum import Enum, auto
 from pathlib import Path
+from typing import BinaryIO
 
 from bulkorders.core.refusal import BROKEN, EMPTY_FILE, ENCRYPTED, NOT_WORKBOOK, TOO_LARGE_FILE, Refusal, refuse
 from bulkorders.core.words import Words
@@ -10,12 +13,16 @@ MEBIBYTE = 1024 * 1024
 MOST_BYTES = 200 * MEBIBYTE
 MOST_UNPACKED = 2048 * MEBIBYTE
 MOST_MEMBERS = 2000
+MOST_DIRECTORY = 4 * MEBIBYTE
+"""Bytes of an archive's directory: looked at before it is read, since one of millions of parts takes a minute and gigabytes."""
 MOST_RATIO = 200
 RATIO_FROM = 10 * MEBIBYTE
 """Unpacked bytes from which on the ratio counts: small files of equal cells pack well and are harmless."""
 
 _OLE = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"
 _ENCRYPTED = "EncryptedPackage".encode("utf-16-le")
+_BIFF = tuple(bytes([9, version, size, 0]) for version, size in ((0, 4), (2, 6), (4, 6), (8, 8), (8, 16)))
+"""How the sheets of Excel 2 to 5 begin where they are in no compound document."""
 _MAGIC: tuple[tuple[bytes, Words], ...] = (
     (b"%PDF", Words("PDF 文档", "a PDF document")),
     (b"\x89PNG", Words("图片", "a picture")),
@@ -24,10 +31,13 @@ _MAGIC: tuple[tuple[bytes, Words], ...] = (
     (b"Rar!", Words("压缩包", "an archive")),
     (b"7z\xbc\xaf", Words("压缩包", "an archive")),
     (b"\x1f\x8b", Words("压缩包", "an archive")),
-    (b"\x09\x08", Words("很旧的 .xls 表格", "a very old .xls workbook")),
+    (b"{\\rtf", Words("写字板文档（RTF）", "a text document (RTF)")),
+    (b"SQLite format 3", Words("数据库文件", "a database")),
 )
+_BYTE_ORDER_MARKS = (b"\xef\xbb\xbf", b"\xff\xfe", b"\xfe\xff")
+_XML_SHEET = b"urn:schemas-microsoft-com:office:spreadsheet"
 _MEMBERS: tuple[tuple[str, Words], ...] = (
-    ("xl/workbook.bin", Words(".xlsb 表格", "an .xlsb workbook")),
+    ("xl/workbook.bin", Words(" .xlsb 表格", "an .xlsb workbook")),
     ("word/document.xml", Words("Word 文档", "a Word document")),
     ("ppt/presentation.xml", Words("PowerPoint 文档", "a PowerPoint document")),
     ("Index/Document.iwa", Words("Numbers 表格", "a Numbers workbook")),
@@ -35,8 +45,16 @@ _MEMBERS: tuple[tuple[str, Words], ...] = (
 )
 
 
-def sniff(path: Path) -> Refusal | None:
-    """Why a file cannot be read as an `.xlsx` workbook, or None where nothing speaks against it. Raises OSError."""
+class Format(Enum):
+    """What can be read."""
+
+    XLSX = auto()
+    XLS = auto()
+    TEXT = auto()
+
+
+def sniff(path: Path) -> Format | Refusal:
+    """How a file is to be read, or why it cannot be. Raises OSError."""
     size = path.stat().st_size
     if size == 0:
         return refuse(EMPTY_FILE)
@@ -44,29 +62,34 @@ def sniff(path: Path) -> Refusal | None:
         return _too_large(Words("文件大小", "its size"), f"{size // MEBIBYTE} MB", f"{MOST_BYTES // MEBIBYTE} MB")
     with path.open("rb") as file:
         head = file.read(4096)
-    if head.startswith(b"PK"):
-        return _sniff_zip(path)
+        if head.startswith(b"PK"):
+            return _sniff_zip(file)
     if head.startswith(_OLE):
-        is_encrypted = _ENCRYPTED in path.read_bytes()
-        return refuse(ENCRYPTED) if is_encrypted else refuse(NOT_WORKBOOK, found=Words("旧的 .xls 表格", "an .xls workbook"))
-    return refuse(NOT_WORKBOOK, found=_name_of(head))
+        return refuse(ENCRYPTED) if _ENCRYPTED in path.read_bytes() else Format.XLS
+    return Format.XLS if head.startswith(_BIFF) else _sniff_text(head)
 
 
-def _name_of(head: bytes) -> Words:
+def _sniff_text(head: bytes) -> Format | Refusal:
     for magic, words in _MAGIC:
         if head.startswith(magic):
-            return words
-    text = head.lstrip(b"\xef\xbb\xbf \r\n\t").lower()
-    if text.startswith((b"<html", b"<!doctype", b"<table", b"<?xml", b"<meta")):
-        return Words("网页（HTML）", "a web page (HTML)")
-    return Words("文本文件（CSV）", "a text file (CSV)") if b"\0" not in head else Words("别的文件", "another kind of file")
+            return refuse(NOT_WORKBOOK, found=words)
+    text = head.lstrip(b"\xef\xbb\xbf\xff\xfe \r\n\t\0").replace(b"\0", b"").lower()
+    if _XML_SHEET in text:
+        return refuse(NOT_WORKBOOK, found=Words("XML 表格", "an XML spreadsheet"))
+    if text.startswith((b"<html", b"<!doctype", b"<table", b"<?xml", b"<meta", b"<head", b"<style", b"<!--", b"<div", b"mime-version:")):
+        return refuse(NOT_WORKBOOK, found=Words("网页（HTML）", "a web page (HTML)"))
+    if b"\0" in head and not head.startswith(_BYTE_ORDER_MARKS):
+        return refuse(NOT_WORKBOOK, found=Words("别的文件", "another kind of file"))
+    return Format.TEXT
 
 
-def _sniff_zip(path: Path) -> Refusal | None:
+def _sniff_zip(file: BinaryIO) -> Format | Refusal:
     try:
-        with zipfile.ZipFile(path) as archive:
+        if (size := _directory_size(file)) > MOST_DIRECTORY:
+            return _too_large(Words("内部目录", "its directory"), f"{size // MEBIBYTE} MB", f"{MOST_DIRECTORY // MEBIBYTE} MB")
+        with zipfile.ZipFile(file) as archive:
             members = archive.infolist()
-    except (zipfile.BadZipFile, NotImplementedError, ValueError, EOFError):
+    except (zipfile.BadZipFile, NotImplementedError, ValueError, EOFError, struct.error):
         return refuse(BROKEN)
     names = {member.filename.replace("\\", "/").lstrip("/") for member in members}
     if not any(name.startswith("xl/") for name in names) or "xl/workbook.bin" in names:
@@ -74,7 +97,23 @@ def _sniff_zip(path: Path) -> Refusal | None:
         return refuse(NOT_WORKBOOK, found=found)
     if any(member.flag_bits & 1 for member in members):
         return refuse(ENCRYPTED)
-    return _check_limits(members)
+    return _check_limits(members) or Format.XLSX
+
+
+_END, _END_64 = b"PK\5\6", b"PK\6\6"
+_LONGEST_COMMENT = 0xFFFF
+
+
+def _directory_size(file: BinaryIO) -> int:
+    """Bytes of an archive's directory, as its end says (APPNOTE.TXT 4.3.14 and 4.3.16). Raises struct.error where there is no end."""
+    start = max(file.seek(0, 2) - _LONGEST_COMMENT - 1024, 0)
+    file.seek(start)
+    tail = file.read()
+    at = tail.rfind(_END)
+    sizes = [int(struct.unpack_from("<L", tail[at:] if at >= 0 else b"", 12)[0])]
+    if (large := tail.rfind(_END_64)) >= 0:
+        sizes.append(int(struct.unpack_from("<Q", tail, large + 40)[0]))
+    return max(size for size in sizes if size != 0xFFFFFFFF or len(sizes) == 1)
 
 
 def _check_limits(members: list[zipfile.ZipInfo]) -> Refusal | None:

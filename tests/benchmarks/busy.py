@@ -1,23 +1,30 @@
 """How busy one account keeps its remote, and what an order costs: `python tests/benchmarks/busy.py [ORDERS] [SERVICE_SECONDS]`.
 
 The remote is a process of its own, takes one call at a time, and works so long on each. Printed: the share of the time in which it was
-busy, of what a round trip allows at best; refusals; CPU of journal and client for each order.
+busy, of what a round trip allows at best; refusals; CPU of journal and client for each order, and of a bare httpx call beside it. A round
+trip is how long the remote idles between two calls of a client that does nothing else, the plainest there is.
 """
 
+import http.client
 import itertools
 import json
+import socket
+import statistics
 import subprocess
 import sys
 import tempfile
 import time
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlsplit
 
 TESTS = Path(__file__).parents[1]
 sys.path[:0] = [str(TESTS), str(TESTS / "reliability")]
 
-import openpyxl  # noqa: E402  # the tests' own modules are found from here on
+import httpx  # noqa: E402  # the tests' own modules are found from here on
+import openpyxl  # noqa: E402
 from foreign import CREATE, LABELS, SECRET, Foreign, line, serve  # noqa: E402
 from stage import Listener  # noqa: E402
 
@@ -56,7 +63,7 @@ def remote(seconds: float) -> None:
 
 @dataclass(frozen=True)
 class Figures:
-    """What one run showed. `busy` and `allowed`: shares of the time; `trip`: the quickest turn-round, in seconds; `cpu`: ms an order."""
+    """What one run showed. `busy`, `allowed`: shares of the time; `trip`: a round trip, in seconds; `cpu`, `bare`: ms an order, a call."""
 
     orders: int
     service: float
@@ -67,32 +74,71 @@ class Figures:
     refusals: int
     at_once: int
     cpu: float
+    bare: float
 
     def tell(self) -> None:
         """Prints them."""
         print(f"{self.orders} orders, {self.service * 1000:.0f} ms of service: {self.per_minute:.0f} orders a minute")
-        print(f"the remote was busy {self.busy:.1%} of the time; the quickest turn-round was {self.trip * 1000:.2f} ms")
-        print(f"that is {self.busy / self.allowed:.1%} of what that turn-round allows")
+        print(f"the remote was busy {self.busy:.1%} of the time; a round trip takes {self.trip * 1000:.2f} ms")
+        print(f"that is {self.busy / self.allowed:.1%} of what that round trip allows")
         print(f"{self.refusals} refusals, at most {self.at_once} call at once; CPU of journal and client {self.cpu:.2f} ms an order")
+        print(f"a bare call of httpx costs {self.bare:.2f} ms on this machine: that is {self.cpu / self.bare:.1f} of them")
+
+
+BARE_CALLS = 100
+BODY = b'{"order_id":"%s"}' % (b"x" * 600)
 
 
 def measure(orders: int, seconds: float) -> Figures:
     """Sends so many orders to a remote that works so long on each."""
-    command = [sys.executable, __file__, "--remote", str(seconds)]
     with tempfile.TemporaryDirectory() as folder:
-        server = subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
-        assert server.stdout is not None
-        cpu = send(Path(folder), server.stdout.readline().strip(), orders)
-        out, _ = server.communicate()
-    seen = json.loads(out)
+        cpu, seen = at_remote(seconds, lambda url: send(Path(folder), url, orders))
+    _, plain = at_remote(seconds, call_plainly)
+    bare, _ = at_remote(0.0, call_barely)
     worked = seen["worked"]
     busy, whole = sum(end - start for start, end in worked), worked[-1][1] - worked[0][0]
-    idle = sorted(later[0] - earlier[1] for earlier, later in itertools.pairwise(worked))
-    trip = idle[len(idle) // 20]
+    trip = statistics.median(idle(plain["worked"]))
+    allowed = busy / (busy + trip * (len(worked) - 1))
     return Figures(
-        orders=orders, service=seconds, per_minute=60 * orders / whole, busy=busy / whole, allowed=busy / (busy + trip * len(idle)),
-        trip=trip, refusals=len(worked) - seen["sent"], at_once=seen["most"][CREATE], cpu=1000 * cpu / orders,
+        orders=orders, service=seconds, per_minute=60 * orders / whole, busy=busy / whole, allowed=allowed, trip=trip,
+        refusals=len(worked) - seen["sent"], at_once=seen["most"][CREATE], cpu=1000 * cpu / orders, bare=1000 * bare / BARE_CALLS,
     )  # fmt: skip
+
+
+def at_remote(seconds: float, work: Callable[[str], float]) -> tuple[float, Any]:
+    """Does something at a fresh remote; gives its CPU seconds and what the remote saw."""
+    command = [sys.executable, __file__, "--remote", str(seconds)]
+    server = subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
+    assert server.stdout is not None
+    cpu = work(server.stdout.readline().strip())
+    out, _ = server.communicate()
+    return cpu, json.loads(out)
+
+
+def idle(worked: Sequence[tuple[float, float]]) -> list[float]:
+    """Seconds between the end of each call and the beginning of the next."""
+    return [later[0] - earlier[1] for earlier, later in itertools.pairwise(worked)]
+
+
+def call_plainly(url: str) -> float:
+    """Calls that leave as soon as the answer is in, over one socket."""
+    line = http.client.HTTPConnection(urlsplit(url).netloc)
+    line.connect()
+    line.sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+    for _ in range(BARE_CALLS):
+        line.request("POST", CREATE, BODY, {"Content-Type": "application/json"})
+        line.getresponse().read()
+    return 0.0
+
+
+def call_barely(url: str) -> float:
+    """CPU seconds of as many calls of an httpx client."""
+    with httpx.Client(trust_env=False) as client:
+        client.post(url + CREATE, content=BODY)
+        cpu = time.process_time()
+        for _ in range(BARE_CALLS):
+            client.post(url + CREATE, content=BODY)
+        return time.process_time() - cpu
 
 
 def send(folder: Path, url: str, orders: int) -> float:

@@ -11,6 +11,7 @@ from making import CARTONS, carton_row, cell, column_of, examine, found, mcf_row
 from bulkorders.core.check import check
 from bulkorders.core.checked import Checked
 from bulkorders.core.issue import Issue
+from bulkorders.core.refusal import BestHeader
 from bulkorders.core.table import make_table
 from bulkorders.core.template import Template
 from bulkorders.providers.lingxing.fields import MCF_ORDERS
@@ -85,12 +86,12 @@ def test_a_refused_file_says_how_far_its_best_header_goes() -> None:
 
 
 def test_a_file_without_any_heading_is_refused() -> None:
-    """No template is named for it."""
+    """No template is named for it; the nearest row is, with all that it lacks."""
     (checked,) = check([make_table("S", [["a", "b"], [1, 2]])], [MCF_ORDERS])
     assert checked.template is None
     assert checked.refused is not None
     assert checked.refused.code == "no_header"
-    assert checked.refused.best_header is None
+    assert checked.refused.best_header == BestHeader("S", 1, (), MCF_ORDERS.required_labels)
 
 
 def test_the_template_whose_headings_match_best_reads_the_sheet() -> None:

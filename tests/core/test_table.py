@@ -17,7 +17,12 @@ def test_short_rows_end_in_empty_cells() -> None:
     """A row with fewer cells than the widest is blank beyond them."""
     table = make_table("S", [["title"], ["a", "b"], []])
     assert is_blank(table.frame.loc[1, 2])
-    assert is_blank(table.frame.loc[3, 1])
+
+
+def test_empty_rows_take_no_place_and_the_others_keep_their_numbers() -> None:
+    """A million rows that hold nothing cost nothing."""
+    table = make_table("S", [["a"], [], [None, ""], ["b"]])
+    assert list(table.frame.index) == [1, 4]
 
 
 def test_a_merged_range_is_written_as_excel_writes_it() -> None:
