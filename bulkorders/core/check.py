@@ -9,7 +9,7 @@ from decimal import Context, Decimal
 from typing import Any
 
 from . import codes
-from .cell import Mark, MarkKind, is_blank, shown
+from .cell import Mark, MarkKind, column_letter, is_blank, shown
 from .checked import Checked, Heading, MergedField
 from .field import Field
 from .header import Column, Match
@@ -68,6 +68,7 @@ def _check_sheet(checked: Checked, found: Match) -> int:
     if not rows:
         checked.issues.append(issue_at(Problem(codes.NO_ORDERS), sheet=found.table.sheet))
     checked.issues.extend(_hidden(found.table, rows))
+    checked.issues.extend(_unnamed(found, rows))
     start = len(checked.places)
     checked.places.extend(Place(found.table.sheet, row) for row in rows)
     for field in found.template.fields:
@@ -83,6 +84,16 @@ def _hidden(table: Table, rows: Sequence[int]) -> Iterable[Issue]:
     """Says that rows are read which the merchant may not see."""
     if hidden := [Place(table.sheet, row) for row in rows if row in set(table.hidden_rows)]:
         yield issue_at(Problem(codes.ROWS_HIDDEN, {"rows": row_ranges(hidden)}), sheet=table.sheet)
+
+
+def _unnamed(found: Match, rows: Sequence[int]) -> Iterable[Issue]:
+    """Says that columns without a heading are not used, though they have something in the rows of data."""
+    named = {column.number for column in (*found.columns.values(), *found.others)} | found.ours
+    others = [number for number in map(int, found.table.frame.columns) if number not in named]
+    frame = found.table.frame.loc[list(rows), others]
+    filled = [column_letter(number) for number in others if not all(map(is_blank, frame[number].tolist()))]
+    if filled:
+        yield issue_at(Problem(codes.COLUMN_UNNAMED, {"columns": "、".join(filled)}), sheet=found.table.sheet)
 
 
 def _cells(found: Match) -> tuple[dict[str, dict[int, Any]], set[tuple[int, str]]]:

@@ -45,7 +45,10 @@ class Column:
 
 @dataclass(frozen=True)
 class Match:
-    """A sheet read as a template: header row, first row of data, columns by field name, the other columns, and what is wrong."""
+    """A sheet read as a template: header row, first row of data, columns by field name, the other columns, and what is wrong.
+
+    `ours`: the numbers of the columns that an earlier results workbook brought.
+    """
 
     template: Template
     table: Table
@@ -54,6 +57,7 @@ class Match:
     columns: Mapping[str, Column]
     others: tuple[Column, ...]
     issues: tuple[Issue, ...]
+    ours: frozenset[int] = frozenset()
 
     @property
     def best_header(self) -> BestHeader:
@@ -113,8 +117,8 @@ def _rank(template: Template, labels: Mapping[int, Label]) -> tuple[bool, int] |
 
 
 def _read(table: Table, template: Template, row: int, labels: Mapping[int, Label]) -> Match:
-    known = [number for number, label in labels.items() if label.folded in template.headings]
-    units, first_row = _unit_row(table, header_end(table, row, known), labels)
+    fields = [number for number, label in labels.items() if label.folded in template.headings]
+    units, first_row = _unit_row(table, header_end(table, row, fields), labels)
     columns: dict[str, Column] = {}
     others: list[Column] = []
     issues: list[Issue] = []
@@ -130,13 +134,14 @@ def _read(table: Table, template: Template, row: int, labels: Mapping[int, Label
             columns[field.name] = Column(number, label.text, field, factor or Decimal(1))
             written = (label.unit_text if label.unit == beneath else beneath) or ""
             issues.extend(_unit_issues(table.sheet, row, columns[field.name], written, factor))
-    ours = our_labels(column.label for column in others)
-    others = [column for column in others if column.label not in ours]
+    known = our_labels(column.label for column in others)
+    ours = frozenset(column.number for column in others if column.label in known)
+    others = [column for column in others if column.number not in ours]
     absent = [field for field in template.fields if field.name not in columns]
     issues.extend(_missing(table.sheet, row, absent, others, tuple(columns.values())))
     issues.extend(_near_labels(table.sheet, row, absent, others))
     issues.extend(_unknown(table.sheet, row, others, issues))
-    return Match(template, table, row, first_row, columns, tuple(others), tuple(issues))
+    return Match(template, table, row, first_row, columns, tuple(others), tuple(issues), ours)
 
 
 def _unit_row(table: Table, header_end: int, labels: Mapping[int, Label]) -> tuple[Mapping[int, str], int]:

@@ -173,7 +173,8 @@ class Text(_Kind):
         return Reading(text)
 
     def _parse_identifier(self, text: str) -> Reading:
-        folded = half_width(text)
+        # the apostrophe that makes a cell text in Excel stays where it was pasted or exported
+        folded = re.sub(r"\A'(?=[A-Za-z0-9])", "", half_width(text))
         if re.fullmatch(r"[0-9](?:\.[0-9]+[eE]\+?|[eE]\+)[0-9]{2,3}", folded):
             return bad(codes.DIGITS_LOST)
         notes = [Problem(codes.FOLDED, {"read": folded})] if folded != text else []

@@ -14,6 +14,8 @@ _COUNTED = re.compile(
     r"([0-9]{1,9}(?:\.[0-9]{1,6})?)\s*(?:件|个|只|套|台|条|双|箱|包|盒|支|瓶|张|把|本|pcs?|pieces?|sets?|元|美元|usd|\$)",
     re.IGNORECASE,
 )
+LETTERS_LIKE_DIGITS = str.maketrans("OoIl", "0011")
+"""Letters that are typed, or read off paper, for digits."""
 _CHINESE = {word: Decimal(number) for number, word in enumerate("一二三四五六七八九十", 1)} | {"两": Decimal(2)}
 _LONGEST = 40
 """Characters; no quantity, size or price has more, and a longer text is not worth a pattern's time."""
@@ -38,9 +40,12 @@ def read_number(raw: Any) -> Decimal | None:
 
 
 def guess_number(raw: Any) -> Decimal | None:
-    """The number that was surely meant by a text that is none: `3件`, `三`."""
+    """The number that was surely meant by a text that is none: `3件`, `三`, `1O`."""
     if not isinstance(raw, str) or len(raw) > _LONGEST:
         return None
     text = trim(unicodedata.normalize("NFKC", raw))
     counted = _COUNTED.fullmatch(text)
-    return Decimal(counted[1]) if counted else _CHINESE.get(text)
+    if counted:
+        return Decimal(counted[1])
+    digits = text.translate(LETTERS_LIKE_DIGITS)
+    return Decimal(digits) if re.search("[0-9]", text) and _PLAIN.fullmatch(digits) else _CHINESE.get(text)

@@ -1,5 +1,6 @@
 """Whatever a merchant writes into a sheet, by whatever program and in whatever order of columns, is what goes out."""
 
+import csv
 import datetime as dt
 import json
 import tempfile
@@ -82,6 +83,8 @@ def orders(draw: DrawFn, number: int) -> tuple[list[Cells], Cells]:
         "买家邮箱": (f"a.b+{number}@例子.com",) * 2,
     }  # fmt: skip
     written, shown = draw(identifiers())
+    if isinstance(written, str) and draw(st.booleans()):
+        written = full_width(written)
     head["订单号"] = (written, shown) if not isinstance(written, int) else (written * 10 + number, f"{shown}{number}")
     if not isinstance(written, int):
         head["订单号"] = (f"{written}{number}", f"{shown}{number}")
@@ -109,7 +112,7 @@ def orders(draw: DrawFn, number: int) -> tuple[list[Cells], Cells]:
 def quantities(draw: DrawFn) -> tuple[Any, int]:
     """A cell with a count."""
     count = draw(st.integers(1, 80))
-    return draw(st.sampled_from([count, float(count), str(count), f" {count} ", f"{count}.0"])), count
+    return draw(st.sampled_from([count, float(count), str(count), f" {count} ", f"{count}.0", full_width(str(count)), f"'{count}"])), count
 
 
 @st.composite
@@ -117,6 +120,24 @@ def amounts(draw: DrawFn) -> tuple[Any, Decimal]:
     """A cell with an amount: the double that is nearest, or text."""
     amount = draw(AMOUNTS)
     return draw(st.sampled_from([float(amount), str(amount), f"{amount:,}"])), amount
+
+
+def full_width(text: str) -> str:
+    """Digits and Latin letters as a Chinese keyboard may write them."""
+    return "".join(chr(ord(each) + 0xFEE0) if each.isascii() and each.isalnum() else each for each in text)
+
+
+NOISE: tuple[Callable[[str], str], ...] = (
+    str, lambda label: f"{label}*", lambda label: f"＊{label}", lambda label: f" {label}\u3000", lambda label: f"{label}（必填）",
+    lambda label: f"{label}：", lambda label: f"{label[:1]}\n{label[1:]}", lambda label: f"{label} [选填]", full_width, str.lower,
+)  # fmt: skip
+"""What merchants do to a heading."""
+
+
+@st.composite
+def headings(draw: DrawFn, labels: list[str]) -> list[str]:
+    """The labels as some merchant has them in his sheet."""
+    return [draw(st.sampled_from(NOISE))(label) for label in labels]
 
 
 @st.composite
@@ -129,12 +150,12 @@ def sheets(draw: DrawFn) -> tuple[list[str], list[Cells], list[Cells]]:
     return draw(st.permutations([*labels, "内部备注"])), rows, [payload for _, payload in drawn]
 
 
-def write_openpyxl(path: Path, labels: list[str], rows: list[Cells]) -> None:
+def write_openpyxl(path: Path, labels: list[str], rows: list[Cells], headings: list[str]) -> None:
     """The workbook as openpyxl writes it."""
     book = openpyxl.Workbook()
     sheet = book.active
     assert sheet is not None
-    for number, row in enumerate([dict(zip(labels, labels, strict=True)), *rows], 1):
+    for number, row in enumerate([dict(zip(labels, headings, strict=True)), *rows], 1):
         for column, label in enumerate(labels, 1):
             cell = sheet.cell(number, column, row.get(label))
             if isinstance(cell.value, str):
@@ -142,11 +163,11 @@ def write_openpyxl(path: Path, labels: list[str], rows: list[Cells]) -> None:
     book.save(path)
 
 
-def write_xlsxwriter(path: Path, labels: list[str], rows: list[Cells]) -> None:
+def write_xlsxwriter(path: Path, labels: list[str], rows: list[Cells], headings: list[str]) -> None:
     """The workbook as xlsxwriter writes it."""
     book = xlsxwriter.Workbook(str(path), {"default_date_format": "yyyy/m/d h:mm"})
     sheet = book.add_worksheet("订单")
-    for number, row in enumerate([dict(zip(labels, labels, strict=True)), *rows]):
+    for number, row in enumerate([dict(zip(labels, headings, strict=True)), *rows]):
         for column, label in enumerate(labels):
             value = row.get(label)
             if isinstance(value, str):
@@ -156,15 +177,47 @@ def write_xlsxwriter(path: Path, labels: list[str], rows: list[Cells]) -> None:
     book.close()
 
 
-@pytest.mark.parametrize("write", [write_openpyxl, write_xlsxwriter])
-@settings(max_examples=30)
-@given(sheet=sheets())
-def test_a_sheet_becomes_its_payloads(write: Any, sheet: tuple[list[str], list[Cells], list[Cells]]) -> None:
+def as_text(value: Any) -> str:
+    """A cell as a text file has it."""
+    match value:
+        case None:
+            return ""
+        case bool():
+            return str(value).upper()
+        case dt.datetime():
+            return value.isoformat(" ")
+        case _:
+            return str(value)
+
+
+def csv_writer(encoding: str, delimiter: str, end: str) -> Callable[[Path, list[str], list[Cells], list[str]], None]:
+    """Writes a text file in some encoding, as Excel, WPS and other systems do."""
+
+    def write(path: Path, labels: list[str], rows: list[Cells], headings: list[str]) -> None:
+        with path.open("w", encoding=encoding, newline="") as file:
+            writer = csv.writer(file, delimiter=delimiter, lineterminator=end)
+            writer.writerow(headings)
+            writer.writerows([as_text(row.get(label)) for label in labels] for row in rows)
+
+    return write
+
+
+WRITERS = {
+    "openpyxl": write_openpyxl, "xlsxwriter": write_xlsxwriter, "csv in UTF-8": csv_writer("utf-8", ",", "\r\n"),
+    "csv in UTF-8 with a mark": csv_writer("utf-8-sig", ";", "\n"), "csv in GB18030": csv_writer("gb18030", ",", "\r\n"),
+    "tabs in UTF-16": csv_writer("utf-16", "\t", "\r\n"),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("write", WRITERS.values(), ids=WRITERS)
+@settings(max_examples=25)
+@given(sheet=sheets(), data=st.data())
+def test_a_sheet_becomes_its_payloads(write: Any, sheet: tuple[list[str], list[Cells], list[Cells]], data: st.DataObject) -> None:
     """Random orders, written and read back: equal payloads in the sheet's order, no order lost and none invented."""
     labels, rows, expected = sheet
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder) / "orders.xlsx"
-        write(path, labels, rows)
+        write(path, labels, rows, data.draw(headings(labels)))
         tables = read_tables(path)
     assert not isinstance(tables, Refusal)
     (checked,) = check(tables, [MCF_ORDERS])

@@ -10,6 +10,7 @@ from collections.abc import Iterator
 from bulkorders.core.field import Field
 from bulkorders.core.issue import Code, Problem, Severity
 from bulkorders.core.kinds import Choice, Date, Decimal, Flag, Integer, Text
+from bulkorders.core.numbers import LETTERS_LIKE_DIGITS
 from bulkorders.core.order import Element
 from bulkorders.core.template import Finding, Rule, Template
 from bulkorders.core.words import Words
@@ -63,6 +64,13 @@ ZERO_LOST = Code(
     Words("{where}的「{value}」不足 5 位，前面的 0 可能丢了，应为 {proposal}？请设为“文本”格式后改正。",
           '{where}: "{value}" has fewer than 5 digits, its leading zero may be lost: {proposal}? Format the cell as text.'),
 )  # fmt: skip
+LETTER_FOR_DIGIT = Code(
+    "letter_for_digit",
+    Severity.ERROR,
+    "邮编里的字母应是数字",
+    Words("{where}的「{value}」里有字母，像是把数字 0、1 写成了字母，应为 {proposal}？请改正。",
+          '{where}: "{value}" has a letter where a digit 0 or 1 was meant: {proposal}?'),
+)  # fmt: skip
 TOO_MANY_LINES = Code(
     "too_many_lines",
     Severity.WARNING,
@@ -91,10 +99,15 @@ def check_city(order: Element) -> Iterator[Finding]:
 
 
 def check_postcode(order: Element) -> Iterator[Finding]:
-    """A US postcode has five digits; three or four of them have lost their zeros on the way through a number."""
+    """A US postcode has five digits; three or four of them have lost their zeros on the way through a number, and O and I are none."""
     postcode = order.values["postcode"]
-    if order.values["country_code"] == "US" and postcode is not None and re.fullmatch("[0-9]{3,4}", postcode):
+    if order.values["country_code"] != "US" or postcode is None:
+        return
+    digits = postcode.translate(LETTERS_LIKE_DIGITS)
+    if re.fullmatch("[0-9]{3,4}", postcode):
         yield Finding("postcode", Problem(ZERO_LOST, {"proposal": postcode.zfill(5)}))
+    elif digits != postcode and re.fullmatch("[0-9]{5}(?:-?[0-9]{4})?", digits):
+        yield Finding("postcode", Problem(LETTER_FOR_DIGIT, {"proposal": digits}))
 
 
 def check_declared_value(item: Element) -> Iterator[Finding]:
@@ -182,7 +195,7 @@ MCF_ORDERS = Template(
         Rule("", check_size),
         Rule(ITEMS, check_declared_value),
     ),
-    codes=(CITY_MISSING, CITY_DOUBTFUL, CURRENCY_MISSING, VALUE_MISSING, ZERO_LOST, TOO_MANY_LINES, TOO_MANY_UNITS),
+    codes=(CITY_MISSING, CITY_DOUBTFUL, CURRENCY_MISSING, VALUE_MISSING, ZERO_LOST, LETTER_FOR_DIGIT, TOO_MANY_LINES, TOO_MANY_UNITS),
     notes=(
         "一行是一个商品；同一店铺、同一订单号的几行合成一个订单。",
         "订单的内容（收件人、地址等）写在第一行就行，下面的行可以留空；每一行都要有订单号。",
