@@ -79,8 +79,8 @@ def _searched(table: Table) -> list[int]:
     return [int(row) for row in table.frame.index[:SEARCHED_ROWS] if row <= SEARCHED_ROWS]
 
 
-def nearest(table: Table, templates: Iterable[Template]) -> BestHeader | None:
-    """How far the most heading-like row of a sheet goes, however little that is."""
+def nearest(table: Table, templates: Sequence[Template]) -> BestHeader:
+    """How far the most heading-like row of a sheet goes, however little that is; one without cells lacks everything."""
     best: tuple[int, int, BestHeader] | None = None
     for template in templates:
         for row in _searched(table):
@@ -90,7 +90,7 @@ def nearest(table: Table, templates: Iterable[Template]) -> BestHeader | None:
                 matched = tuple(label for label in (field.label for field in template.fields) if label in known)
                 missing = tuple(label for label in template.required_labels if label not in known)
                 best = (len(known), len(labels), BestHeader(table.sheet, row, matched, missing))
-    return best[2] if best else None
+    return best[2] if best else BestHeader(table.sheet, 1, (), templates[0].required_labels)
 
 
 def match(table: Table, templates: Iterable[Template]) -> Match | None:

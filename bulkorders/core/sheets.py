@@ -34,7 +34,7 @@ def choose(tables: Sequence[Table], templates: Sequence[Template]) -> Chosen | C
     notes = [issue_at(Problem(codes.SHEET_HIDDEN), sheet=table.sheet) for table in tables if table.hidden]
     notes += [issue_at(Problem(codes.SHEET_EXAMPLE), sheet=table.sheet) for table in examples]
     if not matching:
-        return _without_header(matches, visible, templates, notes)
+        return _without_header(matches, visible or tables, templates, notes)
     told = {found.table.sheet for found in matching} | {table.sheet for table in examples}
     notes += [issue_at(Problem(codes.SHEET_PASSED), sheet=table.sheet) for table in visible if table.sheet not in told]
     faulty = [found for found in matching if any(issue.is_error for issue in found.issues)]
@@ -46,12 +46,12 @@ def _is_summary(table: Table) -> bool:
     return not table.frame.empty and bool(table.frame.iat[0, 0] == SUMMARY_TITLE)
 
 
-def _without_header(matches: Sequence[Match], visible: Sequence[Table], templates: Sequence[Template], notes: list[Issue]) -> Checked:
+def _without_header(matches: Sequence[Match], searched: Sequence[Table], templates: Sequence[Template], notes: list[Issue]) -> Checked:
     """Refused; the template is named where a row is like its header."""
     best = max(matches, key=lambda found: len(found.columns), default=None)
     unread = "".join(dict.fromkeys(issue.message.zh for issue in notes)), " ".join(dict.fromkeys(issue.message.en for issue in notes))
     if best is None:
-        headers = (found for table in visible if (found := nearest(table, templates)))
+        headers = (nearest(table, templates) for table in searched)
         return Checked(None, refuse(NO_HEADER, max(headers, key=_matched, default=None), near=Words(*unread)), issues=notes)
     header = best.best_header
     missing = listed(header.missing, 6)
