@@ -11,6 +11,7 @@ import pickle
 import sys
 import threading
 import traceback
+from contextlib import suppress
 from decimal import Decimal
 from pathlib import Path
 from typing import Any, BinaryIO
@@ -70,9 +71,10 @@ def _limit(memory: int, seconds: int) -> None:
         import resource
     except ImportError:
         return
-    resource.setrlimit(resource.RLIMIT_AS, (memory, memory))
-    resource.setrlimit(resource.RLIMIT_CPU, (seconds, seconds + 1))
-    resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
+    limits = ((resource.RLIMIT_AS, memory, memory), (resource.RLIMIT_CPU, seconds, seconds + 1), (resource.RLIMIT_CORE, 0, 0))
+    for limit, soft, hard in limits:
+        with suppress(ValueError, OSError):  # macOS has some of them in name only
+            resource.setrlimit(limit, (soft, hard))
 
 
 def _read(path: str, *, with_marks: bool) -> list[Table] | Refusal:
