@@ -7,7 +7,7 @@ writes fails at once under load, whatever the busy timeout.
 import sqlite3
 import time
 import uuid
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import closing, contextmanager, suppress
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -154,7 +154,7 @@ def _prepared(journal: Journal) -> Journal:
         connection.execute(insert(meta).values(name="journal_id", value=uuid.uuid4().hex).on_conflict_do_nothing())
         kept = {row.name: row.value for row in connection.execute(select(meta))}
         newest = connection.execute(select(func.max(events.c.id))).scalar() or 0
-        lacks = journal.side.missing(kept["journal_id"], newest)
+        lacks = _missing(journal, kept, newest)
         if lacks:
             said = insert(meta).values(name="incomplete", value=f"{lacks.zh}|{lacks.en}")
             connection.execute(said.on_conflict_do_update(index_elements=["name"], set_={"value": said.excluded.value}))
@@ -162,6 +162,14 @@ def _prepared(journal: Journal) -> Journal:
     told = kept.get("incomplete")
     incomplete = lacks or (Words(*told.split("|", 1)) if told else None)
     return replace(journal, id=kept["journal_id"], incomplete=incomplete, noticed=lacks is not None)
+
+
+def _missing(journal: Journal, kept: Mapping[str, str], newest: int) -> Words | None:
+    """What the journal lacks, as far as that is news: a backup put to its place has no side file, and says itself that it is one."""
+    if "incomplete" in kept and not journal.side.path.exists():
+        return None
+    has_traces = any(path.suffix == ".xlsx" or path.name.startswith("gate-") for path in journal.folder.iterdir())
+    return journal.side.missing(kept["journal_id"], newest, has_traces=has_traces)
 
 
 def check_pages(journal: Journal, *, always: bool = False) -> None:

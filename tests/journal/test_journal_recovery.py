@@ -21,7 +21,7 @@ from bulkorders.journal.backup import COPIED, back_up
 from bulkorders.journal.journal import Journal, open_journal
 from bulkorders.journal.queue import claim, settle
 from bulkorders.journal.records import Settled
-from bulkorders.journal.side import GONE, OLDER
+from bulkorders.journal.side import GONE, LOOSE, OLDER
 from bulkorders.journal.tables import metadata, orders
 from bulkorders.journal.views import list_batches
 
@@ -103,12 +103,29 @@ def test_a_journal_that_lacks_orders_is_noticed_once_and_stays_incomplete(tmp_pa
     assert told(tmp_path) == (why, False)
 
 
-def test_a_new_journal_and_one_without_a_side_file_are_complete(tmp_path: Path) -> None:
-    """There is nothing that says otherwise."""
+def test_a_new_journal_in_an_empty_place_is_complete(tmp_path: Path) -> None:
+    """Nothing was sent from there before, so nothing is lost; locks that were held for a moment say nothing else."""
     assert told(tmp_path) == (None, False)
-    add(tmp_path, "b1")
+    (tmp_path / DB).unlink()
     (tmp_path / SIDE).unlink()
     assert told(tmp_path) == (None, False)
+
+
+def test_a_journal_without_its_side_file_is_incomplete(tmp_path: Path) -> None:
+    """A plain copy put back looks like that: nothing tells whether orders were created since."""
+    add(tmp_path, "b1")
+    (tmp_path / SIDE).unlink()
+    assert told(tmp_path) == (LOOSE, True)
+    assert told(tmp_path) == (LOOSE, False)
+
+
+@pytest.mark.parametrize("trace", ["0" * 64 + ".xlsx", "gate-0123456789abcdef0123.lock"])
+def test_a_new_journal_where_another_one_lay_is_incomplete(tmp_path: Path, trace: str) -> None:
+    """Journal and side file are gone, but a merchant's file or a gate's lock is left: orders were sent from there."""
+    (tmp_path / f"{DB}.files").mkdir()
+    (tmp_path / f"{DB}.files" / trace).touch()
+    assert told(tmp_path) == (GONE, True)
+    assert told(tmp_path) == (GONE, False)
 
 
 def test_a_side_file_that_is_behind_is_no_alarm(tmp_path: Path) -> None:
