@@ -28,6 +28,8 @@ class Verdict(StrEnum):
     """The remote has an order of that number that is not this one: not sent, or not taken."""
     WITHHELD = "withheld"
     """Not looked up: the remote does not let this account ask."""
+    UNLISTED = "unlisted"
+    """Not looked up: the account has no such place where this one order could be. Nothing follows for the others."""
 
 
 @dataclass(frozen=True)
@@ -35,7 +37,8 @@ class Outcome:
     """An answer, understood. `code` is the remote's own; `wait` the least seconds until the next call, where the remote named them.
 
     `carrier` is who brings the goods, `tracking_number` theirs; `may_change`: the number is not the last one yet. `is_same`: what the
-    remote has was compared with what was to be sent, and is the same.
+    remote has was compared with what was to be sent, and is the same. `stop`: whatever became of this order, no other of the account is
+    sent until a person has done something, and what.
 
     `message` stands in the order's own row, and may quote what the remote says of this order: buyers' names, too. `aloud` is then the
     same without its words.
@@ -51,6 +54,7 @@ class Outcome:
     carrier: str | None = None
     may_change: bool = False
     is_same: bool = False
+    stop: Words | None = None
     aloud: Words | None = None
 
     @property

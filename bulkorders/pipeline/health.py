@@ -53,8 +53,8 @@ class Health:
         is_waiting = outcome.verdict is Verdict.NOT_PROCESSED
         self._budget.count(self.clock.monotonic(), failed=outcome.verdict is Verdict.UNCLEAR or (is_waiting and outcome.code is None))
         self.has_reached = self.has_reached or outcome.code is not None
-        if outcome.verdict is Verdict.STOPPED:
-            self.stopped = outcome.reason
+        if outcome.verdict is Verdict.STOPPED or outcome.stop is not None:
+            self.stopped = outcome.stop or outcome.reason
         if not is_waiting:
             self.waits = 0
             return

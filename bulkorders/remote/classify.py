@@ -1,6 +1,7 @@
 """What an HTTP status proves, for every provider; the body's own codes are the provider's."""
 
 import re
+from dataclasses import replace
 from email.utils import parsedate_to_datetime
 
 from bulkorders.core.outcome import Outcome, Verdict
@@ -34,6 +35,16 @@ def classify_status(answer: Answer) -> Outcome | None:
         message = Words(f"平台地址不对（{code}）：请核对 base_url。", f"the remote's address is wrong ({code}): check base_url.")
         return Outcome(Verdict.STOPPED, code, message)
     return Outcome(Verdict.UNCLEAR, code, Words(f"平台出错（{code}）", f"the remote failed ({code})"), wait=retry_after(answer))
+
+
+def doubt_status(outcome: Outcome) -> Outcome:
+    """What a status that the API itself never gives proves of a create: something in between answered, perhaps after it had passed it on.
+
+    The account stops as for any other call, but the order that met it is in doubt.
+    """
+    if outcome.verdict is not Verdict.STOPPED or outcome.message is None:
+        return outcome
+    return replace(outcome, verdict=Verdict.UNCLEAR, message=outcome.message.first_sentence(), stop=outcome.message)
 
 
 def retry_after(answer: Answer) -> float | None:

@@ -9,13 +9,13 @@ from typing import Any
 
 from bulkorders.core.outcome import Outcome, Verdict
 from bulkorders.core.words import Words
-from bulkorders.remote.classify import classify_failure, classify_status, one_line, read_code, read_text
+from bulkorders.remote.classify import classify_failure, classify_status, doubt_status, one_line, read_code, read_text
 from bulkorders.remote.client import Answer, Failure
 
 SUBMITTED, EXISTS = 201, 200
 REFUSED = frozenset({400, 412})
 """What is wrong lies in the order: it was not taken."""
-UNKNOWN = 404
+UNAUTHORISED, UNKNOWN = 401, 404
 
 
 @dataclass(frozen=True)
@@ -52,7 +52,14 @@ def classify_create(answer: Answer | Failure) -> Outcome:
         errors = read_errors(answer)
         refused = Outcome(Verdict.REJECTED, errors.code or f"HTTP {answer.status}", request_id=errors.ticket)
         return refused.quoting(_REFUSED, errors.text or f"HTTP {answer.status}")
-    return classify_trouble(answer)
+    trouble = classify_trouble(answer)
+    return trouble if answer.status in (UNAUTHORISED, UNKNOWN) or _is_envelope(answer) else doubt_status(trouble)
+
+
+def _is_envelope(answer: Answer) -> bool:
+    """Whether an error answer is Chukou1's own, whatever its status: it names a code or a ticket."""
+    errors = read_errors(answer)
+    return errors.code is not None or errors.ticket is not None
 
 
 def _is_plain(answer: Answer) -> bool:

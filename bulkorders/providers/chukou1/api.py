@@ -15,14 +15,13 @@ from bulkorders.remote.pace import Pace
 from bulkorders.remote.reads import ask, nothing_sent
 from bulkorders.remote.tokens import TokenKeeper, lifetime, refresh_token
 
-from .answers import classify_create, classify_status_of, classify_trouble, read_errors
+from .answers import UNAUTHORISED, classify_create, classify_status_of, classify_trouble, read_errors
 from .settings import Chukou1Settings
 
 CREATE = "/v1/fbaOrder"
 LOCATIONS = "/v1/locations"
 SERVICES = "/v1/directExpressServices"
 TOKEN = "/oauth2/token"  # noqa: S105  # a path
-UNAUTHORISED = 401
 _JSON = {"Content-Type": "application/json; charset=utf-8"}
 _MINUTE = dt.timedelta(minutes=1)
 """The unit of `AccessTokenExpiresIn`, as most say; a token that ends sooner is renewed on the 401."""

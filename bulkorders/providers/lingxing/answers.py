@@ -10,7 +10,7 @@ from typing import Any
 
 from bulkorders.core.outcome import Outcome, Verdict
 from bulkorders.core.words import Words
-from bulkorders.remote.classify import classify_failure, classify_status, one_line, read_code, read_text
+from bulkorders.remote.classify import classify_failure, classify_status, doubt_status, one_line, read_code, read_text
 from bulkorders.remote.client import Answer, Failure
 
 TOKEN_CODES = frozenset({"2001003", "2001005", "2001008", "2001009"})
@@ -83,12 +83,12 @@ def _details(raw: Any) -> tuple[str, ...]:
 
 
 def classify_create(answer: Answer | Failure) -> Outcome:
-    """What an answer to createOrder proves about the order."""
+    """What an answer to createOrder proves about the order. Lingxing's own come with HTTP 200, or prove by their code what they say."""
     envelope = read_envelope(answer)
     if isinstance(envelope, Outcome):
-        return envelope
+        return doubt_status(envelope)
     is_failed = classify_status(answer) if isinstance(answer, Answer) else None
-    return (classify_refusal(envelope) or is_failed) if is_failed else _classify(envelope)
+    return (classify_refusal(envelope) or doubt_status(is_failed)) if is_failed else _classify(envelope)
 
 
 def _classify(envelope: Envelope) -> Outcome:
@@ -138,8 +138,9 @@ def _is_transport(text: str) -> bool:
 
 
 _EXISTS = Words(
-    "领星里已经有这个订单号，而且不是本程序建的：请核对，要另建请换一个新的订单号。",
-    "Lingxing has this order number already, not from us: check it, or use another number.",
+    "领星里已经有这个订单号，流水账里没有建过它的记录：请到领星核对商品和数量，是同一单就不用再发，确认是另一单才改订单号。",
+    "Lingxing has this order number already, and the journal does not know of it: compare the lines there; nothing is to be sent if it is "
+    "this order, and only if it is another one, change the number.",
 )
 _REFUSED = Words("领星拒绝了这一单：{said}。请按提示改好再提交。", "Lingxing refused it: {said}.")
 _UNCLEAR = Words("平台回答不清楚（{said}）", "the answer is unclear ({said})")

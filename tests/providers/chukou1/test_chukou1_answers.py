@@ -64,15 +64,24 @@ def test_a_refusal_is_told_in_the_remotes_words(code: int, body: Any, says: str,
 @pytest.mark.parametrize(
     ("found", "verdict"),
     [
-        (answer(401, ENVELOPE), Verdict.STOPPED), (answer(403), Verdict.STOPPED), (answer(404), Verdict.STOPPED),
+        (answer(401), Verdict.STOPPED), (answer(404), Verdict.STOPPED), (answer(403, ENVELOPE), Verdict.STOPPED),
         (answer(429), Verdict.NOT_PROCESSED), (answer(500, ENVELOPE), Verdict.UNCLEAR), (answer(503), Verdict.UNCLEAR),
-        (answer(302, b"", location="https://example.com"), Verdict.STOPPED), (answer(202), Verdict.UNCLEAR),
+        (answer(405, {"TicketId": TICKET}), Verdict.STOPPED), (answer(202), Verdict.UNCLEAR),
         (Failure(False, Words("x", "x")), Verdict.NOT_PROCESSED), (Failure(True, Words("x", "x")), Verdict.UNCLEAR),
     ],
 )  # fmt: skip
 def test_other_answers_prove_what_they_prove(found: Answer | Failure, verdict: Verdict) -> None:
     """Only what proves "not processed" lets an order go again."""
     assert classify_create(found).verdict is verdict
+
+
+@pytest.mark.parametrize("found", [answer(302, b"", location="https://example.com"), answer(403), answer(405, b"<html>"), answer(410, {})])
+def test_a_status_that_the_vendor_does_not_give_stops_the_account_and_proves_nothing(found: Answer) -> None:
+    """Something in between answered, perhaps after it had passed the order on: in doubt, and what to do is said of the account."""
+    outcome = classify_create(found)
+    assert outcome.verdict is Verdict.UNCLEAR
+    assert outcome.stop is not None
+    assert outcome.stop.zh.endswith("。")
 
 
 def test_a_server_error_keeps_its_ticket_and_too_fast_its_wait() -> None:

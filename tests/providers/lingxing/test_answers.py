@@ -135,12 +135,14 @@ def test_all_details_of_a_refusal_are_told() -> None:
     assert "城市 不能为空；邮编不对" in outcome.message.zh
 
 
-def test_a_number_that_exists_is_refused_and_said_not_to_be_ours() -> None:
-    """Without an unclear attempt of our own it is somebody else's order."""
+def test_a_number_that_exists_is_to_be_compared_and_not_said_to_be_anothers() -> None:
+    """That the journal does not know of it does not prove whose it is: only who has compared it may take another number."""
     outcome = classify_create(service(500, ["订单号已经存在"]))
     assert outcome.verdict is Verdict.EXISTS
     assert outcome.message is not None
-    assert "不是本程序" in outcome.message.zh
+    assert "流水账里没有" in outcome.message.zh
+    assert "不是本程序" not in outcome.message.zh
+    assert "是同一单就不用再发" in outcome.message.zh
 
 
 @pytest.mark.parametrize(
@@ -173,13 +175,23 @@ def test_no_status_but_2xx_is_ever_created(status: int) -> None:
 @pytest.mark.parametrize(
     ("status", "expected"),
     [
-        (301, "stopped"), (302, "stopped"), (400, "stopped"), (401, "stopped"), (403, "stopped"), (404, "stopped"), (405, "stopped"),
-        (408, "unclear"), (409, "unclear"), (429, "not_processed"),
+        (301, "base_url"), (302, "base_url"), (400, "base_url"), (404, "base_url"), (405, "base_url"), (410, "base_url"),
+        (401, "授权"), (403, "授权"), (408, None), (409, None), (418, None), (422, None),
     ],
 )  # fmt: skip
-def test_statuses_without_an_envelope(status: int, expected: str) -> None:
-    """Redirects, wrong addresses and refusals of the account were not processed; others are unclear."""
-    assert verdict(answer(b"<html></html>", status)) == expected
+@pytest.mark.parametrize("body", [b"<html></html>", b'{"code":0,"message":"ok"}', b'{"code":500,"error_details":["x"]}'])
+def test_statuses_of_something_in_between_are_unclear(status: int, expected: str | None, body: bytes) -> None:
+    """Lingxing answers with HTTP 200, so the order may have been passed on; those that concern the account stop it and say what to do."""
+    outcome = classify_create(answer(body, status))
+    assert outcome.verdict is Verdict.UNCLEAR
+    assert (outcome.stop is None) is (expected is None)
+    assert expected is None or (outcome.stop and expected in outcome.stop.zh and outcome.stop.zh.endswith("。"))
+
+
+def test_a_code_proves_what_it_says_under_any_status() -> None:
+    """The gateway's own refusal beside a status of its own: not processed, and the order waits."""
+    assert [verdict(answer({"code": code, "msg": "x"}, 403)) for code in ("3001002", "3001008")] == ["stopped", "not_processed"]
+    assert verdict(answer(b"<html></html>", 429)) == "not_processed"
 
 
 def test_too_many_requests_says_how_long_to_wait() -> None:
