@@ -53,8 +53,8 @@ class TokenStore(Protocol):
         """Held while one process gets a new pair."""
         ...
 
-    def recall(self, principal: str, name: str, ask: Callable[[], Any], *, now: dt.datetime, seconds: float) -> Any:
-        """What `ask` gave no longer ago than so many seconds, else what it gives now: asked by one process at a time.
+    def recall(self, principal: str, name: str, ask: Callable[[Any], Any], *, now: dt.datetime, seconds: float) -> Any:
+        """What `ask` gave no longer ago than so many seconds, else what it makes now of what it gave last, if ever: one process at a time.
 
         Plain JSON, or an Outcome that says why there is none, which is not kept. Raises TimeoutError.
         """
@@ -103,7 +103,7 @@ class LooksUp(Protocol):
     def look_up(self, payload: bytes) -> Outcome:
         """What the remote has of the order of these frozen bytes: absent, or created, accepted, rejected; or why it cannot tell.
 
-        `foreign`: an order of that number with other content. `withheld`: this account may not ask.
+        `foreign`: an order of that number with other content. `withheld`: this account may not ask. `unlisted`: it has no such place.
         """
         ...
 

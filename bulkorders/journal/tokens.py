@@ -45,16 +45,16 @@ class Tokens:
         with self._lock("token", principal):
             yield
 
-    def recall(self, principal: str, name: str, ask: Callable[[], Any], *, now: dt.datetime, seconds: float) -> Any:
+    def recall(self, principal: str, name: str, ask: Callable[[Any], Any], *, now: dt.datetime, seconds: float) -> Any:
         """What `ask` gave no longer ago than so many seconds, else what it gives now: plain JSON, or an Outcome, which is not kept.
 
-        Raises TimeoutError where another process is asking all the time.
+        It is called with what it gave last, None where that was never. Raises TimeoutError where another process is asking all the time.
         """
         with self._lock("fact", f"{principal}|{name}"):
             known = self._known(principal, name)
             if known is not None and dt.timedelta(0) <= now - known[1] <= dt.timedelta(seconds=seconds):
                 return known[0]
-            found = ask()
+            found = ask(known[0] if known else None)
             if not isinstance(found, Outcome):
                 self._keep(principal, name, found, now)
             return found

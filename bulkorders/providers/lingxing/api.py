@@ -25,7 +25,7 @@ from bulkorders.settings import AccountSettings, read_secret
 from .answers import BUSY, OLD_SIGNATURE, TOKEN_CODES, Envelope, classify_create, classify_read, classify_refusal, read_envelope
 from .look_up import UNREADABLE, read_order
 from .sign import KEY_LENGTHS, signed_query
-from .stores import Stores
+from .stores import Stores, remember
 
 TOKEN = "/api/auth-server/oauth/access-token"  # noqa: S105  # a path
 REFRESH = "/api/auth-server/oauth/refresh"
@@ -39,12 +39,17 @@ FRESH_SECONDS = 5.0
 MOST_LOST = 6
 """Tokens in a row that were refused although they were new: another program replaces them, and goes on doing so."""
 _REPLACED = Outcome(Verdict.NOT_PROCESSED, "2001005", Words("令牌被别的程序换掉了", "another program has replaced the token"))
+_NO_STORE = Outcome(Verdict.UNLISTED, message=Words("领星账号里没有这个店铺", "the account at Lingxing has no such store"))
+_NO_STORES = Outcome(Verdict.UNCLEAR, message=Words("领星给的店铺清单是空的", "Lingxing's list of stores is empty"))
 LEAST_SKEW = dt.timedelta(seconds=5)
 _JSON = {"Content-Type": "application/json"}
 
 
 class LingxingSettings(AccountSettings):
-    """An account at Lingxing. `stores`: which 店铺名 go to it; absent: all. `check_stores`: they must be on Lingxing's own list."""
+    """An account at Lingxing. `stores`: which 店铺名 go to it; absent: all. `check_stores`: they must be on Lingxing's own list.
+
+    Without that a store that is not listed counts as one where nothing was created yet, as at a sandbox that takes any store.
+    """
 
     base_url: str = "https://openapi.lingxing.com"
     app_id: str
@@ -91,10 +96,19 @@ class LingxingApi:
         store = known if isinstance(known, Outcome) else known.find(order["store_name"], order["country"])
         if store is None:
             known = self._known_stores(0)
-            store = known if isinstance(known, Outcome) else known.find(order["store_name"], order["country"])
-        if store is None:  # the account has no such store: what was sent there cannot have been created
-            return Outcome(Verdict.ABSENT, message=Words("领星账号里没有这个店铺。", "The account has no such store."))
+            store = known if isinstance(known, Outcome) else known.find(order["store_name"], order["country"], former=True)
+        if store is None:
+            return self._not_listed(known)
         return store if isinstance(store, Outcome) else self._look_up(order, int(store["sid"]))
+
+    def _not_listed(self, known: Stores | Outcome) -> Outcome:
+        """What is proved of an order whose store is not listed: nothing, since it may have had another name, or the list may be empty.
+
+        Who lets orders go to stores that are not listed says that none is there before its first order.
+        """
+        if not self._settings.check_stores:
+            return Outcome(Verdict.ABSENT, message=_NO_STORE.message)
+        return _NO_STORE if isinstance(known, Stores) and known.rows else _NO_STORES
 
     def _look_up(self, order: Mapping[str, Any], sid: int) -> Outcome:
         asked = {"sid": sid, "seller_fulfillment_order_id": order["order_id"]}
@@ -124,14 +138,15 @@ class LingxingApi:
             return Outcome(Verdict.NOT_PROCESSED, message=Words("另一个程序一直在问店铺清单", "another process asks for the stores"))
         return found if isinstance(found, Outcome) else Stores(found)
 
-    def _list_stores(self) -> Outcome | list[dict[str, Any]]:
-        """The seller list: `sid`, `name`, `country`, `status` of each store."""
+    def _list_stores(self, before: Any) -> Outcome | list[Mapping[str, Any]]:
+        """The seller list: `sid`, `name`, `country`, `status` of each store; after them those that were known before."""
         said = self._read("GET", STORES)
         if isinstance(said, Outcome):
             return said
         if not isinstance(said.data, list):
             return UNREADABLE
-        return [{key: store.get(key) for key in ("sid", "name", "country", "status")} for store in said.data if isinstance(store, dict)]
+        kept = ("sid", "name", "country", "status")
+        return remember([{key: store.get(key) for key in kept} for store in said.data if isinstance(store, dict)], before or [])
 
     def close(self) -> None:
         """Ends the connections."""

@@ -15,18 +15,25 @@ from .codes import MARKETS
 
 _STATUS = {"0": Words("已停用", "stopped"), "2": Words("授权异常", "not authorised"), "3": Words("欠费", "in arrears")}
 """States in which a store takes no orders (vendor's page of the seller list)."""
+_FORMER = "former"
+"""Our own state of a store that was listed once: what was sent there is looked up there still."""
 
 
 @dataclass(frozen=True)
 class Stores:
-    """The seller list: `sid`, `name`, `country` (Chinese), `status` of each store."""
+    """The seller list: `sid`, `name`, `country` (Chinese), `status` of each store; and those that were listed before."""
 
-    rows: Sequence[Mapping[str, Any]]
+    known: Sequence[Mapping[str, Any]]
 
-    def find(self, name: str, country: str) -> Mapping[str, Any] | None:
-        """The store of a 店铺名 and 店铺国家; markets with two Chinese names are one."""
-        wanted = _key(name, country)
-        return next((row for row in self.rows if str(row["sid"]).isdecimal() and _key(row["name"], row["country"]) == wanted), None)
+    @property
+    def rows(self) -> Sequence[Mapping[str, Any]]:
+        """The stores that are listed now."""
+        return [row for row in self.known if row["status"] != _FORMER]
+
+    def find(self, name: str, country: str, *, former: bool = False) -> Mapping[str, Any] | None:
+        """The store of a 店铺名 and 店铺国家, or the one that had it before; markets with two Chinese names are one."""
+        wanted, rows = _key(name, country), self.known if former else self.rows
+        return next((row for row in rows if str(row["sid"]).isdecimal() and _key(row["name"], row["country"]) == wanted), None)
 
     def vet(self, orders: Sequence[Order]) -> list[tuple[int, Finding]]:
         """The orders of stores that are not there or cannot be used; an empty list tells nothing."""
@@ -51,6 +58,12 @@ class Stores:
             state = _STATUS.get(str(row["status"]), Words("", ""))
             lines.append(Words(f"{row['name']}（{row['country']}）{state.zh}", f"{row['name']} ({row['country']}) {state.en}".strip()))
         return lines
+
+
+def remember(listed: Sequence[Mapping[str, Any]], before: Sequence[Mapping[str, Any]]) -> list[Mapping[str, Any]]:
+    """The stores that are listed, then those known before by names that are listed no more: renamed, or taken away."""
+    names = {_key(row["name"], row["country"]) for row in listed}
+    return [*listed, *({**row, "status": _FORMER} for row in before if _key(row["name"], row["country"]) not in names)]
 
 
 def _key(name: object, country: object) -> tuple[str, str]:

@@ -12,6 +12,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from making import mcf_row, orders_of, sheet
 
+from bulkorders.core.codes import UNKNOWN_STORE
 from bulkorders.core.issue import issue_at
 from bulkorders.core.order import Order
 from bulkorders.core.outcome import Outcome, Verdict
@@ -373,7 +374,7 @@ def test_who_does_not_check_stores_asks_for_none(foreign: Foreign, connect: Conn
 
 
 def test_an_order_is_looked_up_in_its_own_store(foreign: Foreign, connect: Connect) -> None:
-    """By both names of a market, after a fresh list for a store that was added; of a store that is not there nothing can be there."""
+    """By both names of a market, after a fresh list for a store that was added; of a store that was never there nothing can be told."""
     foreign.stores = [("oz", "澳大利亚")]
     api = connect()
     sent = {"order_id": "A-1", "country": "澳大利亚", "store_name": "oz", "item_list": [{"msku": "m", "quantity_shipped": 1}]}
@@ -384,8 +385,44 @@ def test_an_order_is_looked_up_in_its_own_store(foreign: Foreign, connect: Conne
     foreign.stores = [*foreign.stores, ("new", "美国")]
     assert api.look_up(PROVIDER.encode({**sent, "store_name": "new", "country": "美国"})).verdict is Verdict.ABSENT
     assert foreign.calls[ORDERS] == 3
-    assert api.look_up(PROVIDER.encode({**sent, "store_name": "nowhere"})).verdict is Verdict.ABSENT
+    assert api.look_up(PROVIDER.encode({**sent, "store_name": "nowhere"})).verdict is Verdict.UNLISTED
     assert foreign.calls[ORDERS] == 3
+
+
+def test_an_order_is_looked_up_in_a_store_that_was_renamed(foreign: Foreign, connect: Connect, clock: Set) -> None:
+    """By the number that the store had under its old name, however often the list was asked for since; no new order may name it."""
+    foreign.stores = [("old", "美国"), ("two", "美国")]
+    sent = PROVIDER.encode({"order_id": "A-1", "country": "美国", "store_name": "old", "item_list": ITEMS})
+    assert connect().vet([order("old")]) == []
+    assert connect().create(sent).verdict is Verdict.CREATED
+    foreign.stores = [("new", "美国"), ("two", "美国")]
+    there = {"sid": 1, "seller_fulfillment_order_id": "A-1", "listing_detail_info": LINES}
+    for _ in range(3):
+        clock.moved += STORES_SECONDS + 1
+        foreign.asks = {"A-1": [(200, json.dumps({"code": 0, "data": [there]}).encode())]}
+        assert connect().look_up(sent).verdict is Verdict.CREATED
+        found = connect().vet([order("old")])
+        assert not isinstance(found, Outcome)
+        assert [finding.problem.code for _, finding in found] == [UNKNOWN_STORE]
+    described = connect().test()
+    assert not isinstance(described, Outcome)
+    assert len(described) == 2
+
+
+def test_a_list_without_any_store_proves_of_no_order_that_it_is_absent(foreign: Foreign, connect: Connect) -> None:
+    """An account that may not see its stores, or a remote that is not well: the order may be there all the same."""
+    foreign.stores = []
+    found = connect().look_up(PROVIDER.encode({"order_id": "A-1", "country": "美国", "store_name": "one", "item_list": ITEMS}))
+    assert found.verdict is Verdict.UNCLEAR
+    assert foreign.calls[ORDERS] == 0
+
+
+def test_where_any_store_will_do_one_that_is_not_listed_has_nothing_yet(foreign: Foreign, connect: Connect) -> None:
+    """`check_stores = false`: a sandbox that takes any store lists it with its first order."""
+    sent = PROVIDER.encode({"order_id": "A-1", "country": "美国", "store_name": "nowhere", "item_list": ITEMS})
+    for stores in (foreign.stores, []):
+        foreign.stores = stores
+        assert connect(check_stores=False).look_up(sent).verdict is Verdict.ABSENT
 
 
 @pytest.mark.parametrize("hours", [-2, 2])
