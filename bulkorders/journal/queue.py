@@ -116,6 +116,14 @@ def will_send(journal: Journal, order: Claimed) -> None:
         connection.execute(update(orders).where(orders.c.id == order.id).values(taken=True))
 
 
+def was_doubted(journal: Journal, order: Claimed, message: Words | None, until: dt.datetime) -> bool:
+    """Whether an attempt of an order that ended no later than that left it in doubt, and this was said of it."""
+    said_so = events.c.order_id == order.id, events.c.message == (message.zh if message else None), events.c.at <= until
+    left = events.c.before == Status.SENDING.value, events.c.after == Status.IN_DOUBT.value
+    with journal.read() as connection:
+        return connection.execute(select(events.c.id).where(*said_so, *left).limit(1)).first() is not None
+
+
 def next_due(journal: Journal, gate: str) -> dt.datetime | None:
     """When the next order of a gate may be sent; None where none waits."""
     ready = _PENDING.where(orders.c.batch.not_in(_PAUSED))

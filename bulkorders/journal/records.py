@@ -87,6 +87,7 @@ class Claimed:
     """An order that is being sent: its frozen payload, and how often it was tried before.
 
     `updates`: the merchant asked to modify what is there. `taken`: the remote may have it from us already. `batch` brought it first.
+    `looked_up`: the remote was asked for it just now, and did not show it.
     """
 
     id: int
@@ -97,6 +98,12 @@ class Claimed:
     updates: bool = False
     taken: bool = False
     batch: str = ""
+    looked_up: bool = False
+
+    @property
+    def is_resent(self) -> bool:
+        """Whether an earlier attempt of these very bytes may have brought it there: only what was in doubt is sent again."""
+        return self.attempts > 0
 
 
 @dataclass(frozen=True)

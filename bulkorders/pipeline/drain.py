@@ -21,6 +21,7 @@ from bulkorders.journal.queue import (
     next_due,
     settle,
     tell_waiting,
+    was_doubted,
     will_send,
 )
 from bulkorders.journal.records import Claimed, Settled
@@ -30,7 +31,7 @@ from bulkorders.remote.reads import nothing_sent
 from . import told
 from .follow import Follow, Patience, asked_statuses, count_doubt, has_to_ask
 from .health import BUSY, Health
-from .refusals import Refusals
+from .refusals import Refusals, proves_nothing
 
 if TYPE_CHECKING:
     from .submit import Run
@@ -39,6 +40,8 @@ POLL_SECONDS = 0.5
 OWN_SECONDS = 0.2
 PACE_SHARE = 0.1
 """How much each order counts in the measured pace."""
+REFUSED_FOR = dt.timedelta(minutes=10)
+"""How far apart two equal refusals of an order in doubt are, until they are believed."""
 LONGEST_DUE = dt.timedelta(minutes=15)
 """Beyond the account's `settle_seconds`, the longest that anything is put off."""
 
@@ -46,7 +49,8 @@ LONGEST_DUE = dt.timedelta(minutes=15)
 class Drain:
     """The work at one gate. `seconds`: from one order to the next, as measured.
 
-    `doubted`: since when orders of this run are in doubt (monotonic); `existing`: those of which the remote said that it has the number.
+    `doubted`: since when orders of this run are in doubt (monotonic); `existing`: those of which the remote said that it has the number;
+    `refused`: those that it refused when they were sent again.
     """
 
     def __init__(self, run: "Run", account: Account, patience: Patience, held: Held) -> None:
@@ -60,6 +64,7 @@ class Drain:
         self.longest = LONGEST_DUE + dt.timedelta(seconds=account.settings.settle_seconds)
         self.doubted: dict[int, float] = {}
         self.existing: set[int] = set()
+        self.refused: set[int] = set()
         self._left_at: float | None = None
         self._own_at = float("-inf")
 
@@ -140,7 +145,7 @@ class Drain:
         if order is not None:
             while order is not None:
                 self._left_at = self.app.clock.monotonic()
-                order = self._send(order, self._call(api, order))
+                order = self._send(*self._call(api, order))
         elif follow is None or not follow.ask(now):
             self._wait(now)
 
@@ -164,17 +169,17 @@ class Drain:
         while not self.run.stop.is_set() and not self._look() and (rest := until - self.app.clock.monotonic()) > 0:
             self.app.clock.sleep(min(rest, POLL_SECONDS))
 
-    def _call(self, api: Api, order: Claimed) -> Outcome:
+    def _call(self, api: Api, order: Claimed) -> tuple[Claimed, Outcome]:
         """Sends an order; where the remote may have it from somebody else, it is looked up first."""
         if order.taken or not self.asks_first or not isinstance(api, LooksUp):
-            return api.create(order.payload)
+            return order, api.create(order.payload)
         found = nothing_sent(api.look_up(order.payload))
         if found.verdict is Verdict.ABSENT or (order.updates and found.verdict in _THERE):
             will_send(self.journal, order)
-            return api.create(order.payload)
+            return replace(order, looked_up=True), api.create(order.payload)
         if found.verdict is Verdict.WITHHELD:
-            return replace(found, verdict=Verdict.STOPPED, message=told.CANNOT_LOOK)
-        return replace(found, verdict=Verdict.FOREIGN) if found.verdict in _THERE else found
+            return order, replace(found, verdict=Verdict.STOPPED, message=told.CANNOT_LOOK)
+        return order, replace(found, verdict=Verdict.FOREIGN) if found.verdict in _THERE else found
 
     def _send(self, order: Claimed, outcome: Outcome) -> Claimed | None:
         """Writes an outcome down and, in the same commit, claims the next order: it leaves at once."""
@@ -201,6 +206,8 @@ class Drain:
         self.doubted[order.id] = self.app.clock.monotonic()
         if outcome.verdict is Verdict.EXISTS:
             self.existing.add(order.id)
+        elif outcome.verdict is Verdict.REJECTED:
+            self.refused.add(order.id)
 
     def _pause_batch(self, order: Claimed, count: int, outcome: Outcome) -> None:
         """The rest of a batch would only be refused alike."""
@@ -232,21 +239,34 @@ class Drain:
 
     def _settled(self, order: Claimed, outcome: Outcome) -> Settled:
         """What is written of an outcome: where the order goes, whether the attempt counts, how its batches see it."""
+        now = self.app.clock.now()
         status, fate = _STATUS[outcome.verdict], _fate(order, outcome)
-        if outcome.verdict is Verdict.EXISTS and order.taken:
+        message, is_open = self._judge(order, outcome, fate, now)
+        if is_open:
             status = Status.IN_DOUBT
         elif fate is not None:
             status = Status.REJECTED
-        now = self.app.clock.now()
         is_asked = status is Status.ACCEPTED or (status is Status.IN_DOUBT and self.health.can_ask)
         due = self.backoff(outcome) if outcome.verdict is Verdict.NOT_PROCESSED else now if is_asked else None
-        is_sent = outcome.verdict not in (Verdict.NOT_PROCESSED, Verdict.STOPPED, Verdict.FOREIGN)
-        message = told.tell(outcome, fate, looks_up=self.health.can_ask, updates=self.account.provider.updates, taken=order.taken)
+        is_sent = outcome.verdict not in _NOT_SENT
         return Settled(
             status=status, at=now, code=outcome.code, message=message, fate=fate, due=due, counts=is_sent,
             request_id=outcome.request_id, remote_id=outcome.remote_id if is_sent else None,
             tracking_number=outcome.tracking_number if is_sent else None, carrier=outcome.carrier if is_sent else None,
         )  # fmt: skip
+
+    def _judge(self, order: Claimed, outcome: Outcome, fate: Fate | None, now: dt.datetime) -> tuple[Words | None, bool]:
+        """What is said of an outcome, and whether it is a refusal that leaves the order in doubt.
+
+        A resend that is refused in the same words as one of a run long before, with nothing shown in all that time, is refused for good.
+        """
+        looks_up, updates = self.health.can_ask, self.account.provider.updates
+        final = told.tell(outcome, fate, looks_up=looks_up, updates=updates, is_open=False)
+        if not proves_nothing(order, outcome):
+            return final, False
+        open_ = told.tell(outcome, fate, looks_up=looks_up, updates=updates, is_open=True)
+        is_over = outcome.verdict is Verdict.REJECTED and was_doubted(self.journal, order, open_, now - REFUSED_FOR)
+        return (final, False) if is_over else (open_, True)
 
 
 def _fate(order: Claimed, outcome: Outcome) -> Fate | None:
@@ -257,6 +277,8 @@ def _fate(order: Claimed, outcome: Outcome) -> Fate | None:
     return Fate.CHANGED if is_unmodified else None
 
 
+_NOT_SENT = frozenset({Verdict.NOT_PROCESSED, Verdict.STOPPED, Verdict.FOREIGN, Verdict.UNLISTED})
+"""What says that an order has not left, or that the remote did not touch it."""
 _THERE = frozenset({Verdict.CREATED, Verdict.ACCEPTED, Verdict.REJECTED, Verdict.FOREIGN})
 """What a look-up says of an order that the remote has, in whatever state."""
 _STATUS = {
@@ -266,6 +288,7 @@ _STATUS = {
     Verdict.REJECTED: Status.REJECTED,
     Verdict.EXISTS: Status.REJECTED,
     Verdict.FOREIGN: Status.REJECTED,
+    Verdict.UNLISTED: Status.REJECTED,
     Verdict.NOT_PROCESSED: Status.PENDING,
     Verdict.STOPPED: Status.PENDING,
     Verdict.UNCLEAR: Status.IN_DOUBT,

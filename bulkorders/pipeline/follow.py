@@ -129,7 +129,7 @@ class Follow:
         book = self.app.journal
         if order.status is Status.CREATED and outcome.verdict is not Verdict.CREATED:  # told as created it stays
             journal.put_off(book, order, self._next(order, now))
-        elif outcome.verdict is Verdict.WITHHELD:
+        elif outcome.verdict in (Verdict.WITHHELD, Verdict.UNLISTED):
             reason = (outcome.message or BUSY).first_sentence()
             journal.put_off(book, order, None, told.WITHHELD.fill(reason=reason))
         elif order.status is Status.IN_DOUBT and (order.updates or outcome.verdict is Verdict.ABSENT):
@@ -142,13 +142,15 @@ class Follow:
         """What is not there, or may be there with its old content, goes out again: the same bytes, so that it is there once.
 
         Where the remote takes an order that it has already for the same, at once; elsewhere only after the time in which it may
-        still come to light. A remote that said that it has the order is not sent it again.
+        still come to light. A remote that said that it has the order, or refused it now, is not sent it again in this run.
         """
         settles_in = 0.0 if self.drain.account.provider.updates else self._settles_in(order, now)
-        if order.id in self.drain.existing or self.resent[order.id] >= MOST_RESENDS:
+        is_refused = order.id in self.drain.refused  # which its message says
+        if is_refused or order.id in self.drain.existing or self.resent[order.id] >= MOST_RESENDS:
             self.looked[order.id] += 1
             is_over = settles_in <= 0 and self.looked[order.id] >= LEAST_LOOKS
-            journal.put_off(self.app.journal, order, None if is_over else self._next(order, now), told.STILL_ABSENT)
+            due = None if is_over else self._next(order, now)
+            journal.put_off(self.app.journal, order, due, None if is_refused else told.STILL_ABSENT)
         elif settles_in > 0:
             gap = self._next(order, now) or now
             journal.put_off(self.app.journal, order, min(now + dt.timedelta(seconds=settles_in), gap))

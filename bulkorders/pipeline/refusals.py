@@ -63,4 +63,15 @@ def _texts(value: Any) -> Iterator[str]:
 
 
 def _is_refusal(order: Claimed, outcome: Outcome) -> bool:
-    return outcome.verdict is Verdict.REJECTED or (outcome.verdict is Verdict.EXISTS and not order.taken)
+    return outcome.verdict in (Verdict.REJECTED, Verdict.EXISTS) and not proves_nothing(order, outcome)
+
+
+def proves_nothing(order: Claimed, outcome: Outcome) -> bool:
+    """Whether a refusal leaves open that the remote has the order from us.
+
+    It has the number, and an attempt of ours may have brought it, of this journal or of one that was lost: what was looked up in vain
+    and exists all the same was not shown yet. Or it refuses a resend: perhaps since the attempt before has used up the stock.
+    """
+    if outcome.verdict is Verdict.EXISTS:
+        return order.taken or order.looked_up
+    return outcome.verdict is Verdict.REJECTED and order.is_resent

@@ -16,10 +16,19 @@ _THERE_NOW = Words(
     "平台说已有这个编号，可能就是这一单：程序会核对内容，请稍后运行 resume。",
     "The remote has this number, perhaps from this very order: it is being compared, run resume later.",
 )
+_REFUSED_IN_DOUBT = Words(
+    "前一次没有答清楚，可能已经建了；再发时的回答是「{reason}」：请到平台上核对这一单，或过十分钟运行 resume，程序会接着核实。",
+    "An attempt was not answered clearly and may have created it; sent again it was answered: {reason}. Look it up at the remote, "
+    "or run resume in ten minutes, which goes on asking.",
+)
+_UNLISTED = Words(
+    "{reason}，没法先查这一单，没有发送：请核对后再提交。",
+    "{reason}, so it could not be looked up and was not sent: check it and submit again.",
+)
 _LATER = Words("{reason}，没有处理这一单：稍后会再发。", "{reason}; the order was not processed and will be sent again.")
 _FOREIGN = Words(
-    "平台上已有这个编号，而且不是从这里建的，没有发送：请先到平台上核对，{remedy}。",
-    "The remote has it already, not from here; not sent: check it there, {remedy}.",
+    "平台上已有这个编号，流水账里没有建过它的记录，没有发送：请先到平台上核对，{remedy}。",
+    "The remote has it already and the journal does not know of it; not sent: check it there, {remedy}.",
 )
 _MODIFY = Words("要用这次的内容修改它，请加 --update 再提交", "or submit with --update to modify it")
 _RENUMBER = Words("要另建请换一个新的编号", "or use another number")
@@ -63,14 +72,18 @@ REFUSED_AGAIN = Words(
 )
 
 
-def tell(outcome: Outcome, fate: Fate | None, *, looks_up: bool, updates: bool, taken: bool) -> Words | None:
-    """An outcome's message as a whole sentence that says what follows."""
+def tell(outcome: Outcome, fate: Fate | None, *, looks_up: bool, updates: bool, is_open: bool) -> Words | None:
+    """An outcome's message as a whole sentence that says what follows. `is_open`: the refusal does not prove that it is not there."""
     reason = outcome.message or Words("平台的回答不清楚", "the answer is unclear")
     match outcome.verdict:
         case Verdict.UNCLEAR:
             return (_ASKED if looks_up else _DOUBT).fill(reason=reason)
-        case Verdict.EXISTS if taken:
+        case Verdict.EXISTS if is_open:
             return _THERE_NOW
+        case Verdict.REJECTED if is_open:
+            return _REFUSED_IN_DOUBT.fill(reason=reason.first_sentence())
+        case Verdict.UNLISTED:
+            return _UNLISTED.fill(reason=reason.first_sentence())
         case Verdict.NOT_PROCESSED:
             return _LATER.fill(reason=reason)
         case Verdict.FOREIGN if outcome.is_same:

@@ -1,5 +1,7 @@
 """The same refusal, order after order, pauses its batch; who wants the rest sent says so."""
 
+from dataclasses import replace
+
 import pytest
 from foreign import CREATE, EXISTS, Foreign, Refuse
 from making import GATE
@@ -99,12 +101,14 @@ def test_batches_are_counted_each_for_itself() -> None:
 
 
 def test_what_is_no_refusal_neither_counts_nor_ends_a_row() -> None:
-    """Unclear, busy, or a number that exists from our own attempt: the batch is no better and no worse."""
+    """Unclear, busy, a number that exists from our own attempt, a resend that is refused: the batch is no better and no worse."""
     refusals = Refusals()
     assert refusals.count(claimed("A-1"), refused(WRONG)) == 0
     for outcome in (refused("x", Verdict.UNCLEAR), refused("x", Verdict.NOT_PROCESSED), refused("x", Verdict.FOREIGN)):
         assert refusals.count(claimed("A-2"), outcome) == 0
     assert refusals.count(claimed("A-3", taken=True), refused("x", Verdict.EXISTS)) == 0
+    assert refusals.count(replace(claimed("A-3"), looked_up=True), refused("x", Verdict.EXISTS)) == 0
+    assert refusals.count(replace(claimed("A-3"), attempts=1), refused(WRONG)) == 0
     assert refusals.count(claimed("A-4"), refused(WRONG)) == 2
 
 

@@ -144,6 +144,75 @@ def test_a_remote_that_has_the_number_but_does_not_show_it_is_not_sent_it_again(
     assert "resume" in sender.message("b1", "A-1")
 
 
+SHORT = "可用库存不足"
+
+
+def test_a_resend_that_is_refused_leaves_the_order_in_doubt(sender: Sender) -> None:
+    """The attempt before may have used up the stock: both are told, it is not sent again in this run, and is created once it is shown."""
+    sender.foreign.answers["A-1"] = [Cut(recorded=True), Refuse([SHORT])]
+    sender.foreign.asks["A-1"] = [(200, b'{"code": 0, "data": []}')] * 99
+    assert sender.submit("b1", ["A-1", "A-2"]) == {"A-1": "in_doubt", "A-2": "created"}
+    assert sender.foreign.tried() == {"A-1": 2, "A-2": 1}
+    for said in ("没有答清楚", SHORT, "resume"):
+        assert said in sender.message("b1", "A-1")
+    assert sender.clock.slept > 2 * SETTLED  # looked for as long again
+    sender.foreign.asks.clear()
+    assert sender.resume("b1")["A-1"] == "created"
+    assert sender.foreign.tried()["A-1"] == 2
+
+
+def test_a_resend_that_is_refused_is_sent_once_a_run(sender: Sender) -> None:
+    """A run that follows at once asks first, and sends it once more: the stock may be there again."""
+    sender.foreign.answers["A-1"] = [Cut(recorded=False), Refuse([SHORT]), Refuse(["另一个原因"])]
+    assert sender.submit("b1", ["A-1"]) == {"A-1": "in_doubt"}
+    assert sender.resume("b1") == {"A-1": "in_doubt"}
+    assert sender.foreign.tried() == {"A-1": 3}
+    assert sender.resume("b1") == {"A-1": "created"}
+    assert len({taken.body for taken in sender.foreign.received}) == 1
+
+
+def test_an_order_refused_in_the_same_words_ten_minutes_later_is_refused(sender: Sender) -> None:
+    """Never shown in all that time, and not taken: it is told as refused, so that what the merchant has mended can go out."""
+    sender.foreign.answers["A-1"] = [Cut(recorded=False), Refuse([SHORT]), Refuse([SHORT]), Refuse([SHORT])]
+    assert sender.submit("b1", ["A-1"]) == {"A-1": "in_doubt"}
+    sender.foreign.asks["A-1"] = [(200, b'{"code": 0, "data": []}')] * 2
+    assert sender.resume("b1") == {"A-1": "in_doubt"}
+    sender.clock.slept += 600
+    assert sender.resume("b1") == {"A-1": "rejected"}
+    assert sender.message("b1", "A-1").startswith("领星拒绝了这一单：可用库存不足。")
+    assert sender.submit("b2", [sender.order("A-1", {"msku": "msku-1", "quantity_shipped": 2})]) == {"A-1": "created"}
+
+
+def test_an_order_of_a_store_that_is_gone_stays_in_doubt(sender: Sender) -> None:
+    """It cannot be looked up and is not sent again, with a sentence; the others are sent, and it is settled when the store is back."""
+    stores = sender.foreign.stores
+    sender.foreign.answers["A-1"] = [Cut(recorded=True)]
+    sender.foreign.stores = [("other", "美国")]
+    assert sender.submit("b1", THREE) == {"A-1": "in_doubt", "A-2": "created", "A-3": "created"}
+    assert sender.foreign.tried() == dict.fromkeys(THREE, 1)
+    assert "没有这个店铺" in sender.message("b1", "A-1")
+    sender.foreign.answers["B-1"] = [Cut(recorded=True)]
+    assert set(sender.submit("b2", ["B-1"]).values()) == {"in_doubt"}
+    sender.foreign.stores = stores
+    assert set(sender.resume("b1", "b2").values()) == {"created"}
+
+
+@pytest.mark.parametrize("recorded", [True, False])
+@pytest.mark.parametrize(("status", "remedy"), [(302, "base_url"), (401, "授权"), (403, "授权"), (404, "base_url"), (405, "base_url")])
+def test_a_status_that_is_not_the_remotes_stops_the_account_and_leaves_doubt(
+    sender: Sender, status: int, remedy: str, recorded: bool
+) -> None:
+    """Something in between has answered: nothing more is sent, what to do is said, and `resume` asks before it sends the order again."""
+    sender.foreign.answers["A-1"] = [Broken(status, b"<html>", recorded=recorded)]
+    assert sender.submit("b1", THREE) == {"A-1": "in_doubt", "A-2": "unsent", "A-3": "unsent"}
+    assert sender.foreign.calls[CREATE] == 1
+    assert remedy in sender.told.lines[-1]
+    assert remedy in sender.message("b1", "A-1")
+    assert sender.message("b1", "A-3").endswith("。")
+    assert set(sender.resume("b1").values()) == {"created"}
+    assert sender.foreign.tried()["A-1"] == (1 if recorded else 2)
+
+
 def test_three_unclear_answers_are_asked_about_before_the_fourth_order_leaves(sender: Sender) -> None:
     """What a failing remote gets is look-ups; one that answers them is sent orders again."""
     sender.foreign.answers = {f"A-{number}": [Broken(503, recorded=True)] for number in range(3)}
