@@ -144,3 +144,13 @@ def test_a_reader_that_stops_reading_does_no_harm(desk: Desk) -> None:
     assert "Traceback" not in said
     assert "Error" not in said
     assert desk.foreign.sent() == ["A-1"]
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="limits of memory are Linux's")
+def test_a_gigabyte_of_memory_is_enough(desk: Desk) -> None:
+    """F25: under `ulimit -v` the workbook's reader asks for no more than it may have, and the orders go out."""
+    desk.write("a.xlsx", [line(f"A-{number}") for number in range(20)])
+    command = f"ulimit -v 1048576; exec {' '.join(desk.command)} submit --json a.xlsx"
+    ran = subprocess.run(["bash", "-c", command], cwd=desk.folder, env=desk.environment, capture_output=True, check=False, timeout=60)
+    assert ran.returncode == 0, ran.stderr
+    assert len(desk.foreign.sent()) == 20
