@@ -126,10 +126,7 @@ def _run_in(scratch: str, request: Mapping[str, Any], path: Path, left: Left) ->
             return refuse(TOO_SLOW, seconds=seconds)
         finally:
             child.kill()
-    if child.returncode == 0 and answer:
-        with suppress(pickle.UnpicklingError, EOFError, AttributeError, ImportError, IndexError, TypeError):
-            return _PlainData(io.BytesIO(answer)).load()
-    return _failed(child.returncode, said, seconds)
+    return understand(child.returncode, answer, said, seconds)
 
 
 @contextmanager
@@ -174,6 +171,14 @@ def _await(child: subprocess.Popen[bytes], seconds: int, left: Left) -> None:
             child.wait(max(0.0, min(until - time.monotonic(), rest, LOOK_SECONDS)))
         if time.monotonic() > until:
             raise subprocess.TimeoutExpired(child.args, seconds)
+
+
+def understand(code: int, answer: bytes, said: bytes, seconds: int) -> Any:
+    """What a child that has ended did, by its exit code, its answer and what it said. Raises BulkordersError for a fault of ours."""
+    if code == 0 and answer:
+        with suppress(pickle.UnpicklingError, EOFError, AttributeError, ImportError, IndexError, TypeError):
+            return _PlainData(io.BytesIO(answer)).load()
+    return _failed(code, said, seconds)
 
 
 def _failed(code: int, said: bytes, seconds: int) -> Refusal:
