@@ -82,7 +82,8 @@ def _check_sheet(checked: Checked, found: Match) -> int:
 
 def _hidden(table: Table, rows: Sequence[int]) -> Iterable[Issue]:
     """Says that rows are read which the merchant may not see."""
-    if hidden := [Place(table.sheet, row) for row in rows if row in set(table.hidden_rows)]:
+    unseen = set(table.hidden_rows)
+    if hidden := [Place(table.sheet, row) for row in rows if row in unseen]:
         yield issue_at(Problem(codes.ROWS_HIDDEN, {"rows": row_ranges(hidden)}), sheet=table.sheet)
 
 

@@ -5,6 +5,7 @@ from pathlib import Path
 from bulkorders.core.refusal import Refusal
 from bulkorders.core.table import Table
 
+from .limits import OverLimitError
 from .sniff import Format, sniff
 
 
@@ -13,6 +14,13 @@ def read_tables(path: Path, *, with_marks: bool = True) -> list[Table] | Refusal
 
     `with_marks`: cells that a bare value would not tell are `Mark`s.
     """
+    try:
+        return _read(path, with_marks)
+    except OverLimitError as over:
+        return over.refusal
+
+
+def _read(path: Path, with_marks: bool) -> list[Table] | Refusal:
     match sniff(path):
         case Format.XLSX:
             from .read_xlsx import read_xlsx

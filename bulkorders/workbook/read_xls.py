@@ -13,7 +13,7 @@ from bulkorders.core.refusal import ENCRYPTED, NOT_WORKBOOK, Refusal, refuse
 from bulkorders.core.table import Merge, Table, make_table
 from bulkorders.core.words import Words
 
-from .limits import too_large
+from .limits import bounded, too_large
 from .masks import Mask, read_mask
 from .scan import masked
 
@@ -46,7 +46,7 @@ def _masks(book: xlrd.Book) -> dict[int, Mask]:
 
 
 def _read_sheet(book: xlrd.Book, sheet: Sheet, masks: dict[int, Mask], with_marks: bool) -> Table:
-    rows = [list(_read_row(book, sheet, row, masks, with_marks)) for row in range(sheet.nrows)]
+    rows = bounded(sheet.name, (list(_read_row(book, sheet, row, masks, with_marks)) for row in range(sheet.nrows)))
     merges = [Merge(top + 1, left + 1, bottom, right) for top, bottom, left, right in sheet.merged_cells]
     hidden = sorted(row + 1 for row, info in sheet.rowinfo_map.items() if info.hidden)
     return make_table(sheet.name, rows, merges, hidden_rows=hidden)

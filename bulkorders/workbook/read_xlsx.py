@@ -11,7 +11,7 @@ from bulkorders.core.cell import Mark
 from bulkorders.core.refusal import Refusal
 from bulkorders.core.table import Merge, Table, make_table
 
-from .limits import MOST_CELLS, too_large
+from .limits import MOST_CELLS, bounded, too_large
 from .scan import SheetScan, scan
 from .transcode import as_utf8
 
@@ -43,10 +43,11 @@ def _read_sheet(book: CalamineWorkbook, name: str, found: SheetScan) -> Table | 
         sheet = book.get_sheet_by_name(name)
     except WorksheetNotFound:  # the workbook names a sheet that is not in it
         return make_table(name, [])
-    if refused := too_large(name, sheet.total_height, sheet.total_width):
+    height, width = (last + 1 for last in sheet.end or (-1, -1))
+    if refused := too_large(name, height, width):
         return refused
     merges = [Merge(top + 1, left + 1, bottom + 1, right + 1) for (top, left), (bottom, right) in sheet.merged_cell_ranges or ()]
-    return make_table(name, _rows(sheet, found.marks), merges, hidden_rows=found.hidden_rows)
+    return make_table(name, bounded(name, _rows(sheet, found.marks)), merges, hidden_rows=found.hidden_rows)
 
 
 def _rows(sheet: CalamineSheet, marks: Mapping[tuple[int, int], Mark]) -> Iterator[list[Any]]:

@@ -6,7 +6,9 @@ with a row, and only looked into where a piece has such cells at all.
 
 import re
 import zipfile
+from collections import deque
 from collections.abc import Iterator, Mapping
+from copy import copy
 from dataclasses import dataclass, field
 from pathlib import Path
 from posixpath import join, normpath
@@ -21,19 +23,20 @@ from .masks import Mask, read_mask
 _CHUNK = 4 * 1024 * 1024
 _LONGEST_PIECE = 64 * 1024 * 1024
 _ROW_END = re.compile(rb"</(?:[A-Za-z]\w*:)?row>")
-_CELL = rb"<(?:[A-Za-z]\w*:)?c\s([^<>]*)>"
+# every pattern goes on without looking back (`*+`, lookahead), or to the next cell at most: a hostile part repeats what is looked at
+_CELL = rb"<(?:[A-Za-z]\w*:)?c\s([^<>]*+)>"
+_NEXT = rb"</?(?:[A-Za-z]\w*:)?c[\s>]"
 _VALUE = rb"<(?:[A-Za-z]\w*:)?v(?:\s[^<>]*)?(?:/>|>([^<]*)</(?:[A-Za-z]\w*:)?v>)"
-_ERROR = re.compile(
-    _CELL.replace(rb"([^<>]*)", rb"""([^<>]*\bt=["']e["'][^<>]*)""") + rb"(?:(?!</(?:[A-Za-z]\w*:)?c>).)*?" + _VALUE, re.DOTALL
-)
+_ERROR = re.compile(_CELL.replace(rb"\s(", rb"""\s(?=[^<>]*?\bt=["']e["'])(""") + rb"(?:(?!" + _NEXT + rb").)*?" + _VALUE, re.DOTALL)
 _FORMULA = re.compile(_CELL + rb"\s*<(?:[A-Za-z]\w*:)?f(?:\s[^<>]*)?(?:/>|>[^<]*</(?:[A-Za-z]\w*:)?f>)\s*(" + _VALUE + rb")?")
 _NUMBER = re.compile(_CELL + rb"\s*(?:<(?:[A-Za-z]\w*:)?f(?:\s[^<>]*)?(?:/>|>[^<]*</(?:[A-Za-z]\w*:)?f>)\s*)?" + _VALUE)
-_HIDDEN = re.compile(rb"""<(?:[A-Za-z]\w*:)?row\s(?=[^<>]*\shidden=["'](?:1|true)["'])[^<>]*?\br=["']([0-9]{1,7})["']""")
-_FILLED = re.compile(rb"""<(?:[A-Za-z]\w*:)?c\s[^<>]*?\br=["']([A-Z]{1,3})[0-9]{1,7}["'][^<>]*(?<!/)>""")
+_HIDDEN = re.compile(rb"""<(?:[A-Za-z]\w*:)?row(?=[^<>]*?\shidden=["'](?:1|true)["'])[^<>]*?\sr=["']([0-9]{1,7})["']""")
+_FILLED = re.compile(rb"""<(?:[A-Za-z]\w*:)?c(?=[^<>]*?\sr=["']([A-Z]{1,3})[0-9]{1,7}["'])[^<>]*+(?<!/)>""")
 _ATTRIBUTE = re.compile(rb"""\b(r|s|t)=["']([^"']*)["']""")
 _REFERENCE = re.compile(rb"([A-Z]{1,3})([0-9]{1,7})")
 _NAMESPACE = re.compile(r"^\{[^}]*\}")
 _WIDEST = 16_384
+_XML = (".xml", ".rels")
 
 Marks = Mapping[tuple[int, int], Mark]
 
@@ -54,22 +57,29 @@ class SheetScan:
 def scan(path: Path, most_cells: int) -> dict[str, SheetScan]:
     """The worksheets by name; hidden ones, which are not read, and parts that are not there have none. `most_cells`: the limit of a box.
 
-    Raises zipfile.BadZipFile where a part is not what the archive's directory says of it, so that no reader meets it.
+    Raises zipfile.BadZipFile where a part that a reader looks at is not what the archive's directory says of it.
     """
     with zipfile.ZipFile(path) as archive:
         names = set(archive.namelist())
         masks = _masks(archive) if "xl/styles.xml" in names else {}
-        if "xl/sharedStrings.xml" in names:
-            _read_through(archive, "xl/sharedStrings.xml")
-        return {
-            sheet: _scan_sheet(archive, part, masks, most_cells) for sheet, part in _sheet_parts(archive, names).items() if part in names
-        }
+        sheets = {sheet: part for sheet, part in _sheet_parts(archive, names).items() if part in names}
+        scanned = {archive.getinfo(part).header_offset for part in sheets.values()}
+        for info in archive.infolist():
+            if info.filename.lower().startswith("xl/") and info.filename.lower().endswith(_XML) and info.header_offset not in scanned:
+                deque(_chunks(archive, info), maxlen=0)
+        return {sheet: _scan_sheet(archive, part, masks, most_cells) for sheet, part in sheets.items()}
 
 
-def _read_through(archive: zipfile.ZipFile, part: str) -> None:
-    with archive.open(part) as file:
-        while file.read(_CHUNK):
-            pass
+def _chunks(archive: zipfile.ZipFile, info: zipfile.ZipInfo) -> Iterator[bytes]:
+    """What is in a part. One that goes on behind the size that the directory says is refused: the limits were asked of that size."""
+    longer, left = copy(info), info.file_size
+    longer.file_size += 1
+    with archive.open(longer) as file:
+        while chunk := file.read(_CHUNK):
+            left -= len(chunk)
+            if left < 0:
+                raise zipfile.BadZipFile(f"{info.filename} is longer than {info.file_size}")
+            yield chunk
 
 
 def _sheet_parts(archive: zipfile.ZipFile, names: set[str]) -> dict[str, str]:
@@ -141,13 +151,12 @@ def _marks(piece: bytes, masks: Mapping[bytes, Mask]) -> Iterator[tuple[tuple[in
 def _pieces(archive: zipfile.ZipFile, part: str) -> Iterator[bytes]:
     """A sheet's XML in pieces that end with a row."""
     rest = b""
-    with archive.open(part) as file:
-        while chunk := file.read(_CHUNK):
-            rest += chunk
-            end = max((found.end() for found in _ROW_END.finditer(rest)), default=0)
-            if end or len(rest) > _LONGEST_PIECE:
-                yield rest[: end or len(rest)]
-                rest = rest[end:] if end else b""
+    for chunk in _chunks(archive, archive.getinfo(part)):
+        rest += chunk
+        end = max((found.end() for found in _ROW_END.finditer(rest)), default=0)
+        if end or len(rest) > _LONGEST_PIECE:
+            yield rest[: end or len(rest)]
+            rest = rest[end:] if end else b""
     yield rest
 
 
