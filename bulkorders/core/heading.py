@@ -6,8 +6,6 @@ stands in the upper one.
 
 from collections.abc import Collection, Container, Iterator
 
-import pandas as pd
-
 from .cell import is_blank
 from .label import Label, fold, read_label
 from .table import Merge, Table
@@ -63,5 +61,4 @@ def _spanned(table: Table, row: int, column: int) -> object:
     merge: Merge | None = next((each for each in table.merges if each.left == column and each.top < row <= each.bottom), None)
     if merge is None or merge.top not in table.frame.index:
         return None
-    value: object = table.frame.at[merge.top, column]
-    return None if pd.isna(value) else value  # type: ignore[call-overload]  # one cell
+    return table.frame.at[merge.top, column]
