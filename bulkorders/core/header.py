@@ -16,7 +16,7 @@ from .issue import Issue, Problem, issue_at
 from .label import Label, fold, is_near, likeness
 from .refusal import BestHeader
 from .result import our_labels
-from .table import Table
+from .table import Merge, Table
 from .template import Template
 from .unit import conversion, read_unit
 from .words import Words
@@ -79,12 +79,18 @@ def _searched(table: Table) -> list[int]:
     return [int(row) for row in table.frame.index[:SEARCHED_ROWS] if row <= SEARCHED_ROWS]
 
 
+def _searched_merges(table: Table) -> list[Merge]:
+    """The merged ranges that may be part of a header; below it a sheet may have ten thousands."""
+    return [merge for merge in table.merges if merge.top <= SEARCHED_ROWS]
+
+
 def nearest(table: Table, templates: Sequence[Template]) -> BestHeader:
     """How far the most heading-like row of a sheet goes, however little that is; one without cells lacks everything."""
     best: tuple[int, int, BestHeader] | None = None
+    merges = _searched_merges(table)
     for template in templates:
         for row in _searched(table):
-            labels = read_headings(table, row, template.headings)
+            labels = read_headings(table, row, template.headings, merges)
             known = {field.label for label in labels.values() if (field := template.headings.get(label.folded))}
             if best is None or (len(known), len(labels)) > best[:2]:
                 matched = tuple(label for label in (field.label for field in template.fields) if label in known)
@@ -99,9 +105,10 @@ def match(table: Table, templates: Iterable[Template]) -> Match | None:
     A template that has all its required labels comes before one that knows more of the others.
     """
     best: tuple[tuple[bool, int], int, Template, Mapping[int, Label]] | None = None
+    merges = _searched_merges(table)
     for template in templates:
         for row in _searched(table):
-            labels = read_headings(table, row, template.headings)
+            labels = read_headings(table, row, template.headings, merges)
             rank = _rank(template, labels)
             if rank is not None and (best is None or rank > best[0]):
                 best = (rank, row, template, labels)
