@@ -82,13 +82,17 @@ def _chunks(archive: zipfile.ZipFile, info: zipfile.ZipInfo) -> Iterator[bytes]:
             yield chunk
 
 
+def _content(archive: zipfile.ZipFile, part: str) -> bytes:
+    return b"".join(_chunks(archive, archive.getinfo(part)))
+
+
 def _sheet_parts(archive: zipfile.ZipFile, names: set[str]) -> dict[str, str]:
     """The part of each visible sheet: `xl/worksheets/sheet1.xml`."""
     if not {"xl/workbook.xml", "xl/_rels/workbook.xml.rels"} <= names:
         return {}
-    targets = {each.get("Id"): each.get("Target", "") for each in fromstring(archive.read("xl/_rels/workbook.xml.rels"))}
+    targets = {each.get("Id"): each.get("Target", "") for each in fromstring(_content(archive, "xl/_rels/workbook.xml.rels"))}
     found = {}
-    for element in fromstring(archive.read("xl/workbook.xml")).iter():
+    for element in fromstring(_content(archive, "xl/workbook.xml")).iter():
         if _NAMESPACE.sub("", element.tag) == "sheet" and element.get("state", "visible") == "visible":
             relation = next((value for name, value in element.items() if _NAMESPACE.sub("", name) == "id"), "")
             target = targets.get(relation, "")
@@ -98,7 +102,7 @@ def _sheet_parts(archive: zipfile.ZipFile, names: set[str]) -> dict[str, str]:
 
 def _masks(archive: zipfile.ZipFile) -> dict[bytes, Mask]:
     """The number formats that show other digits, by the number of the cell style."""
-    root = fromstring(archive.read("xl/styles.xml"))
+    root = fromstring(_content(archive, "xl/styles.xml"))
     elements = {_NAMESPACE.sub("", element.tag): element for element in root}
     formats = {each.get("numFmtId"): read_mask(each.get("formatCode", "")) for each in elements.get("numFmts", ())}
     styles = enumerate(elements.get("cellXfs", ()))

@@ -14,6 +14,7 @@ import subprocess
 import sys
 import tempfile
 import time
+from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
 from typing import IO, Any, NoReturn
@@ -36,7 +37,7 @@ needs_fork = pytest.mark.skipif(not hasattr(os, "fork"), reason="this system can
 
 def exit_code(path: Path, scratch: Path) -> int:
     """The exit code of `check FILE --json --payloads`: 0, 3, 4. Raises what the program would have to say is a mistake of its own."""
-    checkups = [_checkup(path, checked) for checked in read(path, scratch)]
+    checkups = [_checkup(path, checked) for checked in read(path, scratch).checked]
     for checkup in checkups:
         payloads = payloads_json(checkup.orders, {}) if checkup.orders else []
         dumps(check_json(checkup, path.name, "zh", payloads))
@@ -50,7 +51,22 @@ def _checkup(path: Path, checked: Checked) -> Checkup:
     return Checkup(path, checked, grouped)
 
 
-def read(path: Path, scratch: Path) -> list[Checked]:
+@dataclass(frozen=True)
+class Read:
+    """What the child made of a file, and what it used: seconds of the processor, bytes of memory at its peak."""
+
+    checked: list[Checked]
+    said: str
+    seconds: float
+    memory: int
+
+    @property
+    def refused(self) -> Refusal | None:
+        """Why the file was refused, if it was."""
+        return next((checked.refused for checked in self.checked if checked.refused), None)
+
+
+def read(path: Path, scratch: Path) -> Read:
     """As `isolated.check_workbook`, with a folder for what the child leaves behind."""
     request = {
         "task": "check", "path": str(path), "provider_paths": [], "templates": template_modules(), "limits": {},
@@ -60,8 +76,10 @@ def read(path: Path, scratch: Path) -> list[Checked]:
     asked.write(json.dumps(request) + "\n")
     asked.flush()
     done = json.loads(told.readline())
-    answer: Any = understand(done["code"], base64.b64decode(done["answer"]), base64.b64decode(done["said"]), SECONDS)
-    return [Checked(None, answer)] if isinstance(answer, Refusal) else answer
+    said = base64.b64decode(done["said"])
+    answer: Any = understand(done["code"], base64.b64decode(done["answer"]), said, SECONDS)
+    checked = [Checked(None, answer)] if isinstance(answer, Refusal) else answer
+    return Read(checked, said.decode("utf-8", "replace"), done["seconds"], done["memory"])
 
 
 @cache
@@ -100,7 +118,7 @@ def serve() -> None:
             os.close(given)
             _become(kept, answer, said, str(scratch))
         os.close(kept)
-        done = {"code": _wait(pid), "answer": _encoded(answer), "said": _encoded(said)}
+        done = {**_wait(pid), "answer": _encoded(answer), "said": _encoded(said)}
         os.close(given)
         print(json.dumps(done), flush=True)
 
@@ -109,13 +127,14 @@ def _encoded(path: Path) -> str:
     return base64.b64encode(path.read_bytes()).decode()
 
 
-def _wait(pid: int) -> int:
+def _wait(pid: int) -> dict[str, float]:
     """Waits for a child to end; one that sleeps for ever is ended as its parent would."""
     end = time.monotonic() + 2 * SECONDS
     while True:
-        done, status = os.waitpid(pid, os.WNOHANG)
+        done, status, used = os.wait4(pid, os.WNOHANG)
         if done:
-            return os.waitstatus_to_exitcode(status)
+            seconds = used.ru_utime + used.ru_stime
+            return {"code": os.waitstatus_to_exitcode(status), "seconds": seconds, "memory": used.ru_maxrss * 1024}
         if time.monotonic() > end:
             os.kill(pid, signal.SIGXCPU)
         time.sleep(0.002)
