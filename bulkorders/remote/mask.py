@@ -4,7 +4,7 @@ import html
 import re
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from functools import cached_property
+from functools import cached_property, lru_cache
 from typing import Any
 from urllib.parse import quote, quote_plus
 
@@ -26,7 +26,13 @@ class Mask:
 
     def apply(self, text: str) -> str:
         """A text without the secrets: plain, as a URL, JSON or HTML writes them, in capitals or not."""
-        return self._pattern.sub(MASKED, text) if self.secrets else text
+        folded = text.casefold()
+        # nearly every text has none, and a pattern, which each call's signature makes anew, costs more than the rest of the answer
+        return self._pattern.sub(MASKED, text) if any(form in folded for form in self._folded) else text
+
+    @cached_property
+    def _folded(self) -> list[str]:
+        return [form.casefold() for secret in self.secrets for form in _forms(secret)]
 
     @cached_property
     def _pattern(self) -> re.Pattern[str]:
@@ -34,8 +40,9 @@ class Mask:
         return re.compile("|".join(re.escape(form) for form in sorted(forms, key=len, reverse=True)), re.IGNORECASE)
 
 
-def _forms(secret: str) -> set[str]:
-    return {secret, quote(secret, safe=""), quote_plus(secret), secret.replace("/", r"\/"), html.escape(secret)}
+@lru_cache(maxsize=64)
+def _forms(secret: str) -> frozenset[str]:
+    return frozenset({secret, quote(secret, safe=""), quote_plus(secret), secret.replace("/", r"\/"), html.escape(secret)})
 
 
 def map_texts(value: Any, change: Callable[[str], str]) -> Any:
