@@ -124,7 +124,10 @@ def test_merged_cells_and_hidden_rows_cost_what_they_are(tmp_path: Path) -> None
     merged = "".join(f'<mergeCell ref="{letter}{number}:{letter}{number + 1}"/>' for number in range(2, 10_000, 2) for letter in "AB")
     book = parts(rows)
     book[SHEET] = book[SHEET].replace("</sheetData>", f"</sheetData><mergeCells>{merged}</mergeCells>")
-    assert seconds(packed(book), tmp_path) < 30
+    (tmp_path / "orders.xlsx").write_bytes(packed(book))
+    found = read(tmp_path / "orders.xlsx", tmp_path)
+    assert "rows_hidden" in {issue.code for checked in found.checked for issue in checked.issues}  # though `hidden` is the first attribute
+    assert found.seconds < 30
 
 
 @pytest.mark.slow
