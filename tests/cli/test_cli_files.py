@@ -16,7 +16,7 @@ OLE = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1" + bytes(600)
 
 
 def test_files_that_are_no_workbooks(bare: Desk) -> None:
-    """Pictures, empty files, passwords, old formats, archives, halves of files: exit 3, each with a sentence of its own."""
+    """Pictures, empty files, passwords, damaged ones, archives, halves, another table: exit 3, each with a sentence of its own."""
     good = bare.write("good.xlsx", [line("A-1")]).read_bytes()
     archive = io.BytesIO()
     with zipfile.ZipFile(archive, "w") as other:
@@ -25,11 +25,11 @@ def test_files_that_are_no_workbooks(bare: Desk) -> None:
         "picture.xlsx": (b"\x89PNG\r\n\x1a\n" + bytes(300), "图片"),
         "empty.xlsx": (b"", "空"),
         "locked.xlsx": (OLE + "EncryptedPackage".encode("utf-16-le") + bytes(600), "密码"),
-        "old.xls": (OLE + "Workbook".encode("utf-16-le") + bytes(600), ".xls"),
+        "old.xls": (OLE + "Workbook".encode("utf-16-le") + bytes(600), "损坏"),
         "half.xlsx": (good[: len(good) // 2], "不完整"),
         "page.xls": ("<html><table><tr><td>订单号</td></tr></table></html>".encode(), "网页"),
         "zip.xlsx": (archive.getvalue(), "压缩包"),
-        "list.csv": ("订单号,发货量\n1,2\n".encode("gbk"), "CSV"),
+        "list.csv": ("订单号,发货量\n1,2\n".encode("gbk"), "还缺「店铺名」"),
     }
     for name, (content, _) in files.items():
         (bare.folder / name).write_bytes(content)
