@@ -30,10 +30,10 @@ from watched import check
 from bulkorders.core.cell import column_letter
 from bulkorders.providers.lingxing.fields import MCF_ORDERS
 
-SECONDS = 30
-"""Of the processor, for a file that is too large: three times the target, since a busy machine takes longer for the same."""
-AT_ONCE = 6
-"""For one that is refused before it is parsed, likewise."""
+SECONDS = 10
+"""Of the processor, for a file that is too large."""
+AT_ONCE = 2
+"""Seconds for one that is refused before it is parsed."""
 MEMORY = 2_200_000_000
 LIMITED = ("file_too_large", "too_much_memory")
 CANARY = "canary-5f1e0c"
@@ -287,5 +287,5 @@ def test_thirty_million_shared_texts_stay_within_the_limits_of_the_program(tmp_p
     ran = check(tmp_path / "orders.xlsx", 150)
     assert ran.code in (0, 3), ran.err
     assert ran.memory < MEMORY
-    assert ran.processor < SECONDS  # with the starting of two processes
+    assert ran.processor < 3 * SECONDS  # with the starting of two processes, on a slow machine
     assert ran.err == ""
