@@ -109,6 +109,18 @@ class LooksUp(Protocol):
 
 
 @runtime_checkable
+class LooksAhead(Protocol):
+    """A remote whose calls take some work before they can leave, which can be done while the call before is under way."""
+
+    def look_ahead(self, upcoming: Callable[[], bytes | None]) -> None:
+        """From now on the order whose payload `upcoming` gives, if any, is got ready while another one's answer is awaited.
+
+        It is only likely to be the next: what is created is what `create` is called with.
+        """
+        ...
+
+
+@runtime_checkable
 class Vets(Protocol):
     """A remote that tells before the first call which orders it could never create, such as those of a store that it does not have."""
 

@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import Any
 
 from filelock import FileLock
-from sqlalchemy import Connection, Engine, create_engine, delete, event, func, inspect, select
+from sqlalchemy import Connection, Engine, create_engine, delete, event, func, inspect, select, text
 from sqlalchemy.dialects.sqlite import insert
 from sqlalchemy.engine import URL, make_url
 from sqlalchemy.exc import ArgumentError, DatabaseError
@@ -23,6 +23,7 @@ from bulkorders.core.words import Words
 from bulkorders.crash import crash_point
 from bulkorders.errors import JournalError, os_reason
 
+from .ready import Ready
 from .side import Side
 from .tables import HEAD, events, meta
 
@@ -31,7 +32,8 @@ CHECKED_EACH_TIME = 64 * 1024 * 1024
 """Bytes up to which a journal is looked through whenever it is opened: that takes some tenths of a second."""
 CHECKED_SECONDS = 24 * 60 * 60
 _READING = "reading"
-_NEWEST_EVENT = "SELECT max(id) FROM events"
+_NEWEST_EVENT = Ready(select(func.max(events.c.id)))
+_BEGIN_READING, _BEGIN_WRITING = Ready(text("BEGIN")), Ready(text("BEGIN IMMEDIATE"))
 
 
 @dataclass(frozen=True)
@@ -60,7 +62,7 @@ class Journal:
         with _as_journal_error(str(self.engine.url.database)):
             with self.engine.begin() as connection:
                 yield connection
-                newest = connection.exec_driver_sql(_NEWEST_EVENT).scalar() or 0
+                newest = _NEWEST_EVENT.execute(connection).fetchone()[0] or 0
                 crash_point()
             crash_point()
             self.side.note(self.id, newest)
@@ -126,7 +128,7 @@ def _engine(url: URL) -> Engine:
     @event.listens_for(engine, "begin")
     def _begin(connection: Connection) -> None:
         reading = connection.get_execution_options().get(_READING)
-        connection.exec_driver_sql("BEGIN" if reading else "BEGIN IMMEDIATE")
+        (_BEGIN_READING if reading else _BEGIN_WRITING).execute(connection)
 
     return engine
 

@@ -2,7 +2,7 @@
 
 import datetime as dt
 from collections.abc import Mapping, Sequence
-from typing import Any
+from typing import Any, NamedTuple
 
 from sqlalchemy import CTE, Connection, Row, and_, bindparam, exists, func, insert, or_, select, update
 
@@ -13,6 +13,7 @@ from bulkorders.errors import JournalError
 
 from .batches import RENEWED, digest_of, said
 from .journal import Journal
+from .ready import Ready
 from .records import Claimed, Settled
 from .tables import batches, events, orders, placements
 
@@ -26,8 +27,23 @@ Event = Mapping[str, object]
 """A row of the table of events."""
 
 
+class _Taken(NamedTuple):
+    """What is read of an order that is taken, as the driver gives it."""
+
+    id: int
+    display: str
+    payload: bytes
+    attempts: int
+    waits: int
+    updates: int
+    taken: int
+    batch: str
+    digest: str | None
+
+
 # -- statements ------------------------------------------------------------------------------------------------------------
-# Built once: SQLAlchemy takes several times longer to put a statement together than SQLite takes to carry it out.
+# Built once: SQLAlchemy takes several times longer to put a statement together than SQLite takes to carry it out. `Ready` are those that
+# are carried out for each order.
 _PENDING = select(orders).where(orders.c.gate == bindparam("at_gate"), orders.c.status == Status.PENDING.value)
 """Orders of a gate that wait to be sent; orders of drafts do not exist yet."""
 _DUE = _PENDING.where(or_(orders.c.due.is_(None), orders.c.due <= bindparam("by_now")))
@@ -50,29 +66,20 @@ _NEXT_BATCH = (
     .limit(1)
 )
 _FIRST = _DUE.where(orders.c.batch == _NEXT_BATCH.scalar_subquery()).with_only_columns(orders.c.id).order_by(orders.c.id).limit(1)
-_TAKE = (
+_PEEK = Ready(select(orders.c.payload).where(orders.c.id == _FIRST.scalar_subquery()))
+_TAKE = Ready(
     update(orders)
     .where(orders.c.id == _FIRST.scalar_subquery())
     .values(status=Status.SENDING.value, attempts=orders.c.attempts + 1, submitted_at=bindparam("at_now", type_=orders.c.submitted_at.type))
-    .returning(
-        orders.c.id,
-        orders.c.display,
-        orders.c.payload,
-        orders.c.attempts,
-        orders.c.waits,
-        orders.c.updates,
-        orders.c.taken,
-        orders.c.batch,
-        orders.c.digest,
-    )
+    .returning(*(orders.c[name] for name in _Taken._fields))
 )
-_PASS_TURN = (
+_PASS_TURN = Ready(
     update(batches)
     .where(batches.c.id == bindparam("of_batch"))
     .values(turn=select(func.max(events.c.id)).scalar_subquery())
 )  # fmt: skip
-_LOG = insert(events)
-_MOVE = (
+_LOG = Ready(insert(events))
+_MOVE = Ready(
     update(orders)
     .where(orders.c.id == bindparam("order"), orders.c.status == bindparam("stands_at"))
     .values({name: bindparam(f"new_{name}", type_=orders.c[name].type) for name in (
@@ -87,6 +94,13 @@ _ANY_AT = (
     .where(or_(orders.c.status != Status.PENDING.value, orders.c.batch.not_in(_PAUSED)))
     .limit(1)
 )
+
+
+def peek(journal: Journal, gate: str, now: dt.datetime) -> bytes | None:
+    """The payload of the order that `claim` would take now."""
+    with journal.read() as connection:
+        found = _PEEK.execute(connection, {"at_gate": gate, "by_now": now}).fetchone()
+    return found[0] if found else None
 
 
 def claim(journal: Journal, gate: str, now: dt.datetime) -> Claimed | None:
@@ -175,12 +189,13 @@ def doubt_the_abandoned(journal: Journal, gate: str, now: dt.datetime, due: dt.d
 
 def _claim(connection: Connection, gate: str, now: dt.datetime, happened: Sequence[Event] = ()) -> Claimed | None:
     """The first due order of the batch whose turn it is, so that 5 orders never wait behind 5,000. What `happened` is written with it."""
-    row = connection.execute(_TAKE, {"at_gate": gate, "by_now": now, "at_now": now}).one_or_none()
-    if row is None:
+    taken = _TAKE.execute(connection, {"at_gate": gate, "by_now": now, "at_now": now}).fetchone()
+    if taken is None:
         _log(connection, happened)
         return None
+    row = _Taken(*taken)
     _log(connection, [*happened, _event(row.id, Status.PENDING, Status.SENDING, now, row.attempts)])
-    connection.execute(_PASS_TURN, {"of_batch": row.batch})
+    _PASS_TURN.execute(connection, {"of_batch": row.batch})
     if row.digest is not None and row.digest != digest_of(row.payload):
         raise JournalError(
             "流水账里有一单的内容被磁盘改坏了，没有发送：请从备份恢复流水账，或联系技术支持。",
@@ -189,9 +204,9 @@ def _claim(connection: Connection, gate: str, now: dt.datetime, happened: Sequen
     return _claimed(row)
 
 
-def _claimed(row: Row[Any]) -> Claimed:
+def _claimed(row: "_Taken | Row[Any]") -> Claimed:
     """An order that stands at `sending`: this attempt is counted when it is settled."""
-    return Claimed(row.id, row.display, row.payload, row.attempts - 1, row.waits, row.updates, row.taken, row.batch)
+    return Claimed(row.id, row.display, row.payload, row.attempts - 1, row.waits, bool(row.updates), bool(row.taken), row.batch)
 
 
 _TAKEN = frozenset({Status.CREATED, Status.ACCEPTED, Status.IN_DOUBT})
@@ -207,7 +222,7 @@ def _settle(connection: Connection, order: Claimed, settled: Settled) -> list[Ev
         "carrier": settled.carrier, **said(settled.message),
     }  # fmt: skip
     new = {f"new_{name}": value for name, value in values.items()}
-    if connection.execute(_MOVE, {"order": order.id, "stands_at": Status.SENDING.value, **new}).rowcount != 1:
+    if _MOVE.execute(connection, {"order": order.id, "stands_at": Status.SENDING.value, **new}).rowcount != 1:
         raise JournalError("流水账里这一单的状态被别的程序改过，已停止。", "another program changed the order's status; stopped.")
     if not attempts:  # nothing was sent
         connection.execute(update(orders).where(orders.c.id == order.id).values(submitted_at=None))
@@ -241,7 +256,7 @@ def _replace_older(connection: Connection, order: int, now: dt.datetime) -> list
 def _log(connection: Connection, happened: Sequence[Event]) -> None:
     """Writes events down, in one statement."""
     if happened:
-        connection.execute(_LOG, happened)
+        _LOG.execute(connection, *happened)
 
 
 def _event(order: int, before: Status, after: Status, at: dt.datetime, attempt: int, settled: Settled | None = None) -> Event:

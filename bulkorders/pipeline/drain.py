@@ -1,14 +1,16 @@
 """One account's orders, one call after the other, while this process holds the gate: those to send, then those to ask for."""
 
 import datetime as dt
+from contextlib import suppress
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from bulkorders.core.order import Status
 from bulkorders.core.outcome import Outcome, Verdict
-from bulkorders.core.provider import Account, Api, LooksUp
+from bulkorders.core.provider import Account, Api, LooksAhead, LooksUp
 from bulkorders.core.result import Fate
 from bulkorders.core.words import Words
+from bulkorders.errors import JournalError
 from bulkorders.journal.batches import pause_batch
 from bulkorders.journal.follow import next_to_ask
 from bulkorders.journal.gate import Held, keep_pace, kept_pace, paused_at
@@ -19,6 +21,7 @@ from bulkorders.journal.queue import (
     doubt_the_abandoned,
     is_waiting,
     next_due,
+    peek,
     settle,
     tell_waiting,
     was_doubted,
@@ -72,6 +75,8 @@ class Drain:
         """Works until nothing is left that can be done now, or the account has to stop."""
         api = self.account.provider.connect(self.account, Tokens(self.journal), self.app.clock)
         follow = Follow(self, api) if isinstance(api, LooksUp) else None
+        if isinstance(api, LooksAhead):
+            api.look_ahead(self._upcoming)
         self._begin(follow)
         try:
             while self._goes_on() and self._has_work():
@@ -79,6 +84,12 @@ class Drain:
         finally:
             api.close()
         self._end()
+
+    def _upcoming(self) -> bytes | None:
+        """The payload that is likely to be sent next."""
+        with suppress(JournalError):  # an answer is on its way, and must not be lost: the claim that follows says it again
+            return None if self.is_paused else peek(self.journal, self.gate, self.app.clock.now())
+        return None
 
     def _begin(self, follow: Follow | None) -> None:
         """Settles what a dead holder has left, and says what is ahead."""

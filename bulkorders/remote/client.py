@@ -5,8 +5,9 @@ import logging
 import ssl
 import zlib
 from collections.abc import Callable, Mapping, Sequence
-from contextlib import nullcontext
+from contextlib import closing, nullcontext
 from dataclasses import dataclass, field, replace
+from functools import cached_property
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -15,9 +16,9 @@ import httpx
 from bulkorders.core.words import Words
 from bulkorders.crash import crash_point
 
-from .deadline import Deadline, DeadlineBackend
 from .mask import Mask, drop_halves, map_texts
 from .pace import Pace
+from .underway import Underway, WatchedBackend
 
 MOST_BYTES = 5 * 1024 * 1024
 """Of an answer's body; what is longer is no answer of an API."""
@@ -43,7 +44,21 @@ class Answer:
 
     def json(self) -> Any:
         """The body as JSON without the account's secrets, None where it is no JSON."""
+        return self._said
+
+    @cached_property
+    def _said(self) -> Any:
+        if self._is_harmless:
+            return self._json()
         return self._json(lambda text: self.mask.apply(drop_halves(text)))
+
+    @property
+    def _is_harmless(self) -> bool:
+        """Whether no text of the body has to be changed, as in nearly every answer: nothing is escaped in it, and no secret is there."""
+        if b"\\" in self.body or b"\0" in self.body:  # what is not UTF-8 has zeros
+            return False
+        text = self.body.decode("utf-8", "replace")
+        return self.mask.apply(text) == text
 
     def granted(self) -> Any:
         """The body as JSON with whatever secrets it holds: for the tokens that it grants, never for what is said of it."""
@@ -53,9 +68,9 @@ class Answer:
         """The body as text without the account's secrets."""
         return self.mask.apply(self.body.decode("utf-8", "replace"))
 
-    def _json(self, change: Callable[[str], str]) -> Any:
+    def _json(self, change: Callable[[str], str] | None = None) -> Any:
         try:
-            return map_texts(json.loads(self.body), change)
+            return map_texts(json.loads(self.body), change) if change else json.loads(self.body)
         except (ValueError, RecursionError):
             return None
 
@@ -68,35 +83,50 @@ class Failure:
     reason: Words
 
 
+@dataclass(frozen=True)
+class Call:
+    """A request that has only to be sent. `secrets`: what is secret of it alone."""
+
+    request: httpx.Request = field(repr=False)
+    secrets: Sequence[str] = field(default=(), repr=False)
+
+
 @dataclass
 class Client:
     """The HTTP client of one account: connections are kept alive, proxies of the environment are used but for loopback.
 
-    `pace`: how many calls a second it makes at most. `mask`: the account's secrets, which no answer may make us say.
+    `pace`: how many calls a second it makes at most. `mask`: the account's secrets, which no answer may make us say. `meanwhile`: what is
+    done once a request has left and before its answer is read, if anything; it raises nothing.
     """
 
     base_url: str
     read_timeout: float
     pace: Pace | None = None
     mask: Mask = field(default_factory=Mask)
+    meanwhile: Callable[[], None] | None = None
     _client: httpx.Client = field(init=False, repr=False)
-    _deadline: Deadline = field(init=False, repr=False)
+    _transport: httpx.BaseTransport = field(init=False, repr=False)
+    _underway: Underway = field(init=False, repr=False)
 
     def __post_init__(self) -> None:
-        timeout = httpx.Timeout(self.read_timeout, connect=min(CONNECT_SECONDS, self.read_timeout))
         is_local = urlsplit(self.base_url).hostname in LOOPBACK
-        headers = {"Accept-Encoding": "gzip, deflate"}
-        self._client = httpx.Client(timeout=timeout, follow_redirects=False, trust_env=not is_local, headers=headers)
-        self._deadline = Deadline()
-        for transport in (self._client._transport, *self._client._mounts.values()):
-            if isinstance(transport, httpx.HTTPTransport):  # httpx has no public way to its pool's network
-                transport._pool._network_backend = DeadlineBackend(self._deadline)
+        self._client = httpx.Client(trust_env=not is_local, headers={"Accept-Encoding": "gzip, deflate"})
+        # httpx knows the proxies of the environment; its redirects, cookies and netrc, which no API here has, would cost half of each call
+        self._transport = self._client._transport_for_url(httpx.URL(self.base_url))
+        self._underway = Underway()
+        if isinstance(self._transport, httpx.HTTPTransport):  # httpx has no public way to its pool's network
+            self._transport._pool._network_backend = WatchedBackend(self._underway)
 
     def hide(self, *secrets: str | None) -> None:
         """From now on no answer says these."""
         self.mask = self.mask.hiding(*secrets)
 
-    def call(
+    def call(self, method: str, path: str, **parts: Any) -> Answer | Failure:
+        """Sends one request, once: what `prepare` takes."""
+        call = self.prepare(method, path, **parts)
+        return call if isinstance(call, Failure) else self.send(call)
+
+    def prepare(
         self,
         method: str,
         path: str,
@@ -106,25 +136,37 @@ class Client:
         content: bytes | None = None,
         form: Mapping[str, str] | None = None,
         secrets: Sequence[str] = (),
-    ) -> Answer | Failure:
-        """Sends one request, once. `query` is sent as it is, already encoded; `form` goes out as multipart/form-data.
-
-        `secrets`: what is secret of this request alone.
-        """
+    ) -> Call | Failure:
+        """A request. `query` is sent as it is, already encoded; `form` goes out as multipart/form-data; `secrets` are of it alone."""
         url = self.base_url.rstrip("/") + "/" + path.lstrip("/") + (f"?{query}" if query else "")
         files = {name: (None, value) for name, value in form.items()} if form else None
+        try:
+            request = httpx.Request(
+                method, url, headers={**self._client.headers, **(headers or {})}, content=content, files=files,
+                extensions={"timeout": self._timeout.as_dict()},
+            )  # fmt: skip
+        except _FAILURES as error:
+            return _failure(error)
+        return Call(request, secrets)
+
+    @cached_property
+    def _timeout(self) -> httpx.Timeout:
+        return httpx.Timeout(self.read_timeout, connect=min(CONNECT_SECONDS, self.read_timeout))
+
+    def send(self, call: Call) -> Answer | Failure:
+        """Sends a request, once."""
         with self.pace or nullcontext():
-            self._deadline.start(self.seconds)
+            self._underway.start(self.seconds, self.meanwhile)
             crash_point()
             try:
-                with self._client.stream(method, url, headers=headers, content=content, files=files) as response:
+                with closing(self._transport.handle_request(call.request)) as response:
                     answer = _read(response)
-            except (httpx.HTTPError, httpx.InvalidURL, httpx.StreamError, ssl.SSLError, zlib.error, UnicodeError) as error:
+            except _FAILURES as error:
                 answer = _failure(error)
             crash_point()
         if self.pace and isinstance(answer, Answer) and answer.status == TOO_FAST:
             self.pace.slow_down()
-        return replace(answer, mask=self.mask.hiding(*secrets)) if isinstance(answer, Answer) else answer
+        return replace(answer, mask=self.mask.hiding(*call.secrets)) if isinstance(answer, Answer) else answer
 
     @property
     def seconds(self) -> float:
@@ -157,6 +199,10 @@ def _unpacker(encoding: str) -> Callable[[bytes, int], bytes] | None:
             return zlib.decompressobj(zlib.MAX_WBITS | 32).decompress
         case _:
             return None
+
+
+_FAILURES = (httpx.HTTPError, httpx.InvalidURL, httpx.StreamError, ssl.SSLError, zlib.error, UnicodeError)
+"""What a call may end with instead of an answer."""
 
 
 def _failure(error: Exception) -> Failure:

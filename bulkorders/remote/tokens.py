@@ -23,9 +23,14 @@ class TokenKeeper:
     fetch: Callable[[str | None], Token | Outcome]
     _known: Token | None = None
 
+    @property
+    def in_hand(self) -> Token | None:
+        """The pair last used, as long as it is good; nobody is asked for another."""
+        return self._known if self._is_fresh(self._known) else None
+
     def current(self) -> Token | Outcome:
         """The pair last used, else the stored one, else a new one; none that ends soon."""
-        token = self._known if self._is_fresh(self._known) else self.store.get(self.principal)
+        token = self.in_hand or self.store.get(self.principal)
         if token is None or not self._is_fresh(token):
             return self.renew(token)
         self._known = token

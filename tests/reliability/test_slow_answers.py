@@ -17,7 +17,7 @@ from bulkorders.core.catalogue import CATALOGUE
 from bulkorders.core.imitation import Fault, Reply, Request
 from bulkorders.core.provider import Provider
 from bulkorders.remote.client import GRACE_SECONDS
-from bulkorders.remote.deadline import Deadline, DeadlineBackend
+from bulkorders.remote.underway import Underway, WatchedBackend
 from bulkorders.sandbox import Server
 
 DRIPS = ("slow_bytes", "endless_headers", "endless_body")
@@ -52,10 +52,10 @@ class Dripper:
 @pytest.mark.parametrize("drip", DRIPS)
 def test_a_deadline_ends_a_call_wherever_it_drips(drip: str) -> None:
     """F10: every byte comes long before the read timeout, and yet the call is over when its time is."""
-    deadline = Deadline()
-    with Server({"remote": Dripper(drip)}) as server, httpcore.ConnectionPool(network_backend=DeadlineBackend(deadline)) as pool:
+    underway = Underway()
+    with Server({"remote": Dripper(drip)}) as server, httpcore.ConnectionPool(network_backend=WatchedBackend(underway)) as pool:
         started = time.monotonic()
-        deadline.start(DEADLINE)
+        underway.start(DEADLINE)
         with pytest.raises(httpcore.ReadTimeout):
             pool.request("GET", f"{server.url('remote')}/any", extensions={"timeout": {"read": 5}})
         assert DEADLINE <= time.monotonic() - started < DEADLINE + SLACK_SECONDS

@@ -2,9 +2,9 @@
 
 import datetime as dt
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import nullcontext
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from email.utils import parsedate_to_datetime
 from typing import Any
 from urllib.parse import parse_qs
@@ -16,7 +16,7 @@ from bulkorders.core.outcome import Outcome, Verdict
 from bulkorders.core.provider import Clock, Token, TokenStore
 from bulkorders.core.template import Finding
 from bulkorders.core.words import Words
-from bulkorders.remote.client import Answer, Client, Failure
+from bulkorders.remote.client import Answer, Call, Client, Failure
 from bulkorders.remote.pace import Pace
 from bulkorders.remote.reads import ask, nothing_sent
 from bulkorders.remote.tokens import TokenKeeper, lifetime, refresh_token
@@ -41,8 +41,24 @@ MOST_LOST = 6
 _REPLACED = Outcome(Verdict.NOT_PROCESSED, "2001005", Words("令牌被别的程序换掉了", "another program has replaced the token"))
 _NO_STORE = Outcome(Verdict.UNLISTED, message=Words("领星账号里没有这个店铺", "the account at Lingxing has no such store"))
 _NO_STORES = Outcome(Verdict.UNCLEAR, message=Words("领星给的店铺清单是空的", "Lingxing's list of stores is empty"))
+FRESHLY_SIGNED = dt.timedelta(seconds=1)
+"""How old a signature may be when it leaves; Lingxing takes it for two minutes."""
 LEAST_SKEW = dt.timedelta(seconds=5)
 _JSON = {"Content-Type": "application/json"}
+
+
+@dataclass(frozen=True)
+class _Signed:
+    """A call with its signature. `at`: when it was signed."""
+
+    body: bytes
+    token: Token
+    at: dt.datetime
+    call: Call | Failure
+
+    def fits(self, body: bytes, token: Token, now: dt.datetime) -> bool:
+        """Whether it is the call to be made, and signed a moment ago."""
+        return self.body == body and self.token.access == token.access and dt.timedelta(0) <= now - self.at <= FRESHLY_SIGNED
 
 
 class LingxingSettings(AccountSettings):
@@ -80,6 +96,8 @@ class LingxingApi:
         self._client = Client(settings.base_url, settings.read_timeout)
         self._client.hide(settings.app_secret.get_secret_value())
         self._tokens = TokenKeeper(principal, tokens, clock, self._fetch)
+        self._upcoming: Callable[[], bytes | None] | None = None
+        self._next: _Signed | None = None
 
     def create(self, payload: bytes) -> Outcome:
         """Sends one order. The order goes a second time only where the first answer proves that it was not processed."""
@@ -88,6 +106,10 @@ class LingxingApi:
         if outcome.code in (BUSY, "HTTP 429"):
             self._pace.slow_down()
         return outcome
+
+    def look_ahead(self, upcoming: Callable[[], bytes | None]) -> None:
+        """Signs the next order while one is under way, and puts its request together."""
+        self._upcoming = upcoming
 
     def look_up(self, payload: bytes) -> Outcome:
         """The order of this number in this store, and whether its lines are those of the payload (vendor's productInformation)."""
@@ -176,12 +198,30 @@ class LingxingApi:
         raise AssertionError("the second round returns")
 
     def _send(self, method: str, path: str, body: bytes, token: Token) -> Answer | Failure:
-        """One request, signed at this moment, by the remote's clock as far as it is known."""
-        at = self._clock.now() + self._skew
-        query = signed_query(body, self._settings.app_id, token.access, int(at.timestamp()))
+        """One request, signed at this moment, or while the one before was under way."""
+        is_create = path == CREATE
+        with self._pace if is_create else nullcontext():  # each path has a bucket of its own
+            ready, self._next = self._next, None
+            signed = ready if is_create and ready and ready.fits(body, token, self._now()) else self._sign(method, path, body, token)
+            self._client.meanwhile = self._get_ready if is_create and self._upcoming else None
+            return signed.call if isinstance(signed.call, Failure) else self._client.send(signed.call)
+
+    def _sign(self, method: str, path: str, body: bytes, token: Token) -> "_Signed":
         self._client.hide(token.access, token.refresh)
-        with self._pace if path == CREATE else nullcontext():  # each path has a bucket of its own
-            return self._client.call(method, path, query=query, headers=_JSON, content=body or None, secrets=parse_qs(query)["sign"])
+        at = self._now()
+        query = signed_query(body, self._settings.app_id, token.access, int(at.timestamp()))
+        call = self._client.prepare(method, path, query=query, headers=_JSON, content=body or None, secrets=parse_qs(query)["sign"])
+        return _Signed(body, token, at, call)
+
+    def _get_ready(self) -> None:
+        """Uses the time until an answer comes for the order that is likely to be next."""
+        body = self._upcoming() if self._upcoming else None
+        token = self._tokens.in_hand
+        self._next = self._sign("POST", CREATE, body, token) if body and token else None
+
+    def _now(self) -> dt.datetime:
+        """The time by the remote's clock, as far as it is known."""
+        return self._clock.now() + self._skew
 
     def _take_time(self, answer: Answer) -> None:
         """A signature counts as old: this machine's clock may be wrong, the answer's `Date` is the remote's."""
