@@ -20,7 +20,7 @@ from bulkorders.core.kinds import BLANK
 from bulkorders.core.order import Order
 from bulkorders.core.outcome import Verdict
 from bulkorders.core.payload import build
-from bulkorders.core.provider import Account, Api, LooksUp, Provider
+from bulkorders.core.provider import Account, Api, LooksAhead, LooksUp, Provider
 from bulkorders.core.result import Fate
 from bulkorders.core.template import Template
 from bulkorders.core.words import Words
@@ -188,6 +188,19 @@ def test_the_sandbox_creates_every_order_of_the_sample(provider: Provider, journ
         verdicts = [api.create(body).verdict for body in bodies]
         assert set(verdicts) <= TAKEN
         assert [entry.body for entry in imitation.ledger] == bodies
+
+
+@provider_of_each
+def test_what_is_created_is_what_create_is_called_with(provider: Provider, journal: Journal) -> None:
+    """Whatever order was got ready for next while the one before was under way: it was only likely."""
+    first, second, third = payloads(provider)[:3]
+    with at_sandbox(provider, journal) as (api, imitation):
+        if isinstance(api, LooksAhead):
+            upcoming = iter([second, first, third])
+            api.look_ahead(lambda: next(upcoming, None))
+        for body in (first, third, second):
+            assert api.create(body).verdict in TAKEN
+        assert [entry.body for entry in imitation.ledger] == [first, third, second]
 
 
 @provider_of_each

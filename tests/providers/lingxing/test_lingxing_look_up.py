@@ -2,7 +2,7 @@
 
 import datetime as dt
 import json
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator
 from contextlib import ExitStack, closing
 from typing import Any
 
@@ -186,6 +186,11 @@ def order(name: str = "8speed-US", country: str = "美国") -> Order:
     return only
 
 
+def three_bodies() -> list[bytes]:
+    """The payloads of three orders."""
+    return [PROVIDER.encode({"order_id": f"A-{number}", "item_list": [{"msku": "m", "quantity_shipped": 1}]}) for number in range(3)]
+
+
 def findings(stores: Stores, *orders: Order) -> list[tuple[int, str, str]]:
     """What is wrong: order, field, code."""
     return [(number, found.field, found.problem.code.name) for number, found in stores.vet(orders)]
@@ -335,6 +340,18 @@ def test_the_list_is_asked_for_once_a_minute(foreign: Foreign, connect: Connect,
     assert foreign.calls[TOKEN] == 1
 
 
+def test_an_order_got_ready_is_signed_anew_where_it_leaves_later(foreign: Foreign, connect: Connect, clock: Set) -> None:
+    """A signature holds for two minutes, a wait for the account may be longer; one that leaves at once goes out as it was signed."""
+    bodies = three_bodies()
+    api = connect()
+    upcoming = iter([*bodies[1:], None])
+    api.look_ahead(lambda: next(upcoming))
+    for seconds, body in zip((0, 0, 600), bodies, strict=True):
+        clock.moved += seconds
+        assert api.create(body).verdict is Verdict.CREATED
+    assert foreign.calls[CREATE] == len(foreign.sent()) == 3
+
+
 def test_a_clock_that_was_set_back_does_not_keep_an_old_list(foreign: Foreign, connect: Connect, clock: Set) -> None:
     """A list of the future is as good as none."""
     connect().vet([order()])
@@ -430,9 +447,7 @@ def test_the_remotes_own_time_is_learnt_from_a_refusal(foreign: Foreign, connect
     """A signature that is too old by the remote's clock is made anew by the time that it tells; then each call goes through at once."""
     foreign.clock = lambda: clock.now().timestamp() + 3600 * hours
     api = connect()
-    bodies: Sequence[bytes] = [
-        PROVIDER.encode({"order_id": f"A-{number}", "item_list": [{"msku": "m", "quantity_shipped": 1}]}) for number in range(3)
-    ]
+    bodies = three_bodies()
     assert [api.create(body).verdict for body in bodies] == [Verdict.CREATED] * 3
     assert foreign.calls[CREATE] == 4
 
