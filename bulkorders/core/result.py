@@ -71,7 +71,9 @@ RESULT_COLUMNS: Mapping[str, str] = {
 """The columns that we add to the right of the merchant's own, by what they hold."""
 TRACKING_COLUMNS = frozenset({"tracking_number", "carrier"})
 """Those that only orders with a tracking number have."""
-RESULT_LABELS = frozenset(RESULT_COLUMNS.values())
+ORIGIN_LABEL = "原行"
+"""Where a row of 失败明细 comes from: a third column of ours there."""
+RESULT_LABELS = frozenset({*RESULT_COLUMNS.values(), ORIGIN_LABEL})
 
 
 _MARKS = frozenset({RESULT_COLUMNS["status"], RESULT_COLUMNS["reason"]})
@@ -88,6 +90,14 @@ def our_labels(labels: Iterable[str]) -> frozenset[str]:
 SUMMARY_SHEET = "汇总"
 SUMMARY_TITLE = f"提交结果{SUMMARY_SHEET}"
 """The first cell of our summary, by which an earlier one is known again."""
+FAILURES_SHEET = "失败明细"
+FAILURES_TITLE = FAILURES_SHEET
+"""How the first cell of the sheet of failed orders begins."""
+UNDO_SHEET = "撤销清单"
+UNDO_TITLE = UNDO_SHEET
+"""How the first cell of the list of what was created begins."""
+OUR_TITLES = (SUMMARY_TITLE, FAILURES_TITLE, UNDO_TITLE)
+"""How the first cells of the sheets that we add begin, by which they are known again whatever they are called by then."""
 
 
 @dataclass(frozen=True)

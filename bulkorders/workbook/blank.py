@@ -6,7 +6,7 @@ Equal templates give equal bytes, so that a test can tell whether a kept file is
 import datetime as dt
 import io
 import zipfile
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -22,6 +22,7 @@ from bulkorders.core.kinds import Choice
 from bulkorders.core.template import Level, Template
 
 from . import style
+from .headings import MARK, colours_of, heading_look, heading_of, levels
 from .style import Look, height_of, line_count, text_width
 
 GUIDE_SHEET = "填写说明"
@@ -34,7 +35,6 @@ _EPOCH = dt.datetime(2026, 1, 1)  # noqa: DTZ001  # a workbook's times have no z
 _ZIP_TIME = (1980, 1, 1, 0, 0, 0)
 
 _NARROWEST, _WIDEST = 11, 28
-_MARK = "*"
 _COMMENT_WIDTH, _COMMENT_LINE = 300, 19
 """Pixels. A line takes some more than its letters need, since WPS and LibreOffice set comments larger than Excel."""
 _COMMENT_LETTERS = 36
@@ -67,7 +67,7 @@ def _packed(book: Workbook) -> bytes:
 
 # -- the sheet to fill in ---------------------------------------------------------------------------------------------------
 def _write_sheet(sheet: Worksheet, template: Template) -> None:
-    colours = _colours(template)
+    colours = colours_of(template)
     for number, field in enumerate(template.fields, 1):
         _write_heading(sheet, number, field, _look(colours[field.level], field))
         _write_example(sheet, number, field)
@@ -82,32 +82,17 @@ def _write_sheet(sheet: Worksheet, template: Template) -> None:
     _print_on_one_width(sheet)
 
 
-def _levels(level: Level) -> Iterator[Level]:
-    yield level
-    for child in level.children:
-        yield from _levels(child)
-
-
-def _colours(template: Template) -> dict[str, int]:
-    """The number of each level's colour by its path."""
-    return {level.path: min(number, len(style.REQUIRED_HEADINGS) - 1) for number, level in enumerate(_levels(template.root))}
-
-
 def _look(colour: int, field: Field) -> Look:
-    return (style.REQUIRED_HEADINGS if field.required else style.OPTIONAL_HEADINGS)[colour]
-
-
-def _heading(field: Field) -> str:
-    return f"{_MARK}{field.label}" if field.required else field.label
+    return heading_look(colour, required=field.required)
 
 
 def _width(field: Field) -> int:
     """Wide enough for heading and example, the drop-down's arrow and the triangle of the comment included."""
-    return min(max(text_width(_heading(field)) + 3, text_width(field.example) + 4, _NARROWEST), _WIDEST)
+    return min(max(text_width(heading_of(field)) + 3, text_width(field.example) + 4, _NARROWEST), _WIDEST)
 
 
 def _write_heading(sheet: Worksheet, number: int, field: Field, look: Look) -> None:
-    cell = sheet.cell(1, number, _heading(field))
+    cell = sheet.cell(1, number, heading_of(field))
     look.dress(cell)
     text = _comment(field)
     height = 14 + _COMMENT_LINE * line_count(text, _COMMENT_LETTERS + 2)
@@ -223,11 +208,11 @@ def _write_line(sheet: Worksheet, row: int, text: str, look: Look, first: int = 
 
 def _write_legend(sheet: Worksheet, row: int, template: Template) -> int:
     row = _write_line(sheet, row, "表头的颜色", style.SECTION)
-    colours = _colours(template)
-    for level in _levels(template.root):
+    colours = colours_of(template)
+    for level in levels(template.root):
         for field in _one_of_each(level):
             need = "必填" if field.required else "选填"
-            _look(colours[level.path], field).dress(sheet.cell(row, 1, f"{_MARK}{need}" if field.required else need))
+            _look(colours[level.path], field).dress(sheet.cell(row, 1, f"{MARK}{need}" if field.required else need))
             row = _write_line(sheet, row, _meaning(template, level), Look(wraps=True), first=2)
     return row
 
@@ -251,7 +236,7 @@ def _meaning(template: Template, level: Level) -> str:
 def _write_fields(sheet: Worksheet, row: int, template: Template) -> None:
     row = _write_line(sheet, row, "每一列怎么填", style.SECTION)
     _write_row(sheet, row, _GUIDE_HEADINGS, (style.HEAD,) * len(_GUIDE_HEADINGS))
-    colours = _colours(template)
+    colours = colours_of(template)
     for at, field in enumerate(template.fields, row + 1):
         texts = (field.label, "必填" if field.required else "选填", field.kind.describe().zh, field.example, field.note.zh)
         _write_row(sheet, at, texts, (_look(colours[field.level], field), style.MIDDLE, style.CELL, style.CELL, style.CELL))

@@ -175,7 +175,7 @@ class Pens:
             return None if look is PLAIN else self._write_other(column, None, look, number_format)
         if isinstance(raw, float) and math.isinf(raw):
             return self._write_text(column, str(raw), look, number_format)
-        number_format = _format_of(raw, number_format)
+        number_format = format_of(raw, number_format)
         if look is PLAIN and number_format == GENERAL:
             return raw
         return self._write_other(column, raw, look, number_format)
@@ -204,7 +204,7 @@ class Pens:
         return pen
 
 
-def _format_of(raw: Any, asked: str) -> str:
+def format_of(raw: Any, asked: str) -> str:
     """The number format in which a value is shown as it is: dates as dates, and no number as a date or without its decimals."""
     match raw:
         case dt.datetime():
