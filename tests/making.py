@@ -10,7 +10,7 @@ from bulkorders.core.checked import Checked
 from bulkorders.core.field import Field
 from bulkorders.core.group import Orders, group
 from bulkorders.core.issue import Issue
-from bulkorders.core.kinds import Date, Decimal, Flag, Integer, Text
+from bulkorders.core.kinds import Date, Decimal, Flag, Integer, Kind, Text
 from bulkorders.core.order import Place
 from bulkorders.core.table import Merge, Table, make_table
 from bulkorders.core.template import Template
@@ -110,6 +110,14 @@ def found(issues: Iterable[Issue], *, notes: bool = False) -> list[tuple[str, st
 def cell(issue: Issue) -> str | None:
     """Where an issue is, as Excel says it."""
     return f"{issue.column or ''}{issue.row}" if issue.row is not None else None
+
+
+def cell_codes(kind: Kind, raw: Any) -> list[str]:
+    """The names of all that there is to say about a cell: what parsing finds, else what constraints find."""
+    reading = kind.parse(raw)
+    if reading.problems or reading.value is None:
+        return [problem.code.name for problem in reading.problems]
+    return [constraint.code.name for constraint in kind.constraints() if not constraint.holds(reading.value)]
 
 
 def mcf_issues(*rows: Mapping[str, Any], notes: bool = False) -> list[tuple[str, str | None]]:
