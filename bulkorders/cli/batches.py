@@ -47,12 +47,13 @@ def status(batch: str | None, as_json: bool, config: Path | None, journal: str |
 @common
 def results(batch: str, output: Path, config: Path | None, journal: str | None) -> int:
     """Nothing is sent."""
-    from bulkorders.pipeline.report import report_batch, report_workbook, results_path, write_workbook
+    from bulkorders.pipeline.report import report_batch, report_workbook
+    from bulkorders.pipeline.results import results_path, write_workbook
 
     with open_app(config, journal) as app:
         report = report_batch(app, batch)
         if output.is_dir():
             output = output / results_path(Path(report.batch.file), report.batch.is_test).name
-        written = write_workbook(app, report_workbook(app, report), output)
+        written = write_workbook(app, report_workbook(app, report), output).path
         click.echo(say(f"结果表：{written}", f"results: {written}"))
     return 0

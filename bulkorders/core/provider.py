@@ -151,6 +151,8 @@ class Provider(Protocol):
     """Whether sending an order again with other content modifies it. It is then looked up before it first goes there."""
     tracks: bool
     """Whether its orders get a tracking number."""
+    undo: Words
+    """How a person cancels an order there that was created by mistake: a sentence for the list of what was created."""
 
     def settings(self, raw: Mapping[str, Any]) -> Any:
         """The account's table, validated. Raises pydantic.ValidationError."""

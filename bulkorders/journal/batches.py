@@ -13,7 +13,7 @@ from bulkorders.core.result import Fate
 from bulkorders.core.words import Words
 
 from .journal import Journal
-from .records import NewBatch
+from .records import Draft, NewBatch
 from .tables import batches, events, issues, orders, placements
 
 _SKIPPED = Words("批次 {batch} 已经创建，内容相同，这次没有再发。", "Batch {batch} created it with the same content; not sent again.")
@@ -54,10 +54,16 @@ def _insert(connection: Connection, table: Any, values: Iterable[dict[str, Any]]
         connection.execute(insert(table), found)
 
 
+def _rows(draft: Draft) -> list[list[Any]]:
+    """Sheet and row of each place, and behind them the indices of its element."""
+    elements = draft.elements or [()] * len(draft.places)
+    return [[*place, *element] for place, element in zip(draft.places, elements, strict=True)]
+
+
 def _placement(batch: str, position: int, draft: Any) -> dict[str, Any]:
     return {
         "batch": batch, "position": position, "display": draft.display, "key": dict(draft.key),
-        "rows": [list(place) for place in draft.places], "account": draft.account, "gate": draft.gate,
+        "rows": _rows(draft), "account": draft.account, "gate": draft.gate,
         "identity": draft.identity, "fingerprint": draft.fingerprint, "payload": draft.payload,
         "fate": draft.fate and draft.fate.value, **said(draft.message),
     }  # fmt: skip

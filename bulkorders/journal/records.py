@@ -18,6 +18,8 @@ class Draft:
     display: str
     key: Mapping[str, str]
     places: Sequence[Place]
+    elements: Sequence[tuple[int, ...]] = ()
+    """The innermost element of each place, see `core.sent.row_elements`; none of an invalid order."""
     account: str | None = None
     gate: str | None = None
     identity: str | None = None
@@ -80,6 +82,8 @@ class Placed:
     tracking_number: str | None = None
     carrier: str | None = None
     submitted_at: dt.datetime | None = None
+    elements: tuple[tuple[int, ...], ...] = ()
+    """The innermost element of each place; none where that is not known."""
 
 
 @dataclass(frozen=True)

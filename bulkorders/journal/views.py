@@ -74,18 +74,27 @@ def placed_orders(journal: Journal, batch: str) -> list[Placed]:
         return [_placed(row) for row in rows]
 
 
+def sent_payloads(journal: Journal, batch: str) -> dict[int, bytes]:
+    """What was sent of a batch's orders, or would be, by their positions: of each whose content is that of the batch."""
+    frozen = select(placements.c.position, orders.c.payload).join(orders, orders.c.id == placements.c.order_id)
+    is_own = placements.c.batch == batch, placements.c.fingerprint == orders.c.fingerprint
+    with journal.read() as connection:
+        return {row.position: row.payload for row in connection.execute(frozen.where(*is_own))}
+
+
 def _placed(row: Row[Any]) -> Placed:
     status = Status(row.status) if row.status else None
     fate, message = _seen(row, status)
     # what was sent with other content says nothing of this batch's own
     is_own = row.fate != Fate.CHANGED and (row.fate is not None or row.fingerprint == row.sent_fingerprint)
     return Placed(
-        position=row.position, display=row.display, key=row.key, places=tuple(Place(*place) for place in row.rows),
+        position=row.position, display=row.display, key=row.key, places=tuple(Place(sheet, number) for sheet, number, *_ in row.rows),
         account=row.account, fate=fate, message=message, status=status,
         attempts=(row.attempts or 0) if is_own else 0, request_id=row.request_id if is_own else None,
         remote_id=row.remote_id if is_own else None, tracking_number=row.tracking_number if is_own else None,
         carrier=row.carrier if is_own else None,
         submitted_at=row.submitted_at if is_own else None,
+        elements=tuple(tuple(element) for _, _, *element in row.rows) if any(len(each) > 2 for each in row.rows) else (),
     )  # fmt: skip
 
 

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
+from bulkorders.core.cell import plain
 from bulkorders.core.checked import Checked
 from bulkorders.core.group import Orders, count_rows, group
 from bulkorders.core.issue import Issue
@@ -15,6 +16,7 @@ from bulkorders.core.payload import build, fingerprint, identity
 from bulkorders.core.provider import Account
 from bulkorders.core.refusal import STRICT, Refusal, refuse
 from bulkorders.core.result import Fate
+from bulkorders.core.sent import row_elements
 from bulkorders.core.words import Words
 from bulkorders.errors import UsageError, os_reason
 from bulkorders.journal.batches import add_draft
@@ -184,12 +186,13 @@ def _add(app: App, checkup: Checkup, vetted: Vetted, content_hash: str, now: dt.
 
 
 def _sheets(checkup: Checkup) -> dict[str, Any]:
-    """What the results need to know of each sheet: the header's row, and the number format of each column."""
+    """What the results need to know of each sheet: the header's row, each column's number format, the column and factor of each field."""
     template = find_template(checkup.checked.template or "")
     return {
         sheet: {
             "header_row": checkup.checked.header_rows[sheet],
             "formats": {heading.letter: template[name].kind.number_format for name, heading in headings.items()},
+            "fields": {name: [heading.letter, plain(heading.factor)] for name, heading in headings.items()},
         }
         for sheet, headings in checkup.checked.headings.items()
     }
@@ -208,7 +211,8 @@ def _draft(order: Order, target: Account | Issue | None) -> Draft:
         errors = [issue.message for issue in order.issues if issue.is_error] + ([target.message] if target else [])
         return Draft(order.display, order.labelled_key, order.places, fate=Fate.INVALID, message=join(errors))
     return Draft(
-        display=order.display, key=order.labelled_key, places=order.places, account=target.name, gate=target.gate,
+        display=order.display, key=order.labelled_key, places=order.places, elements=row_elements(order.root),
+        account=target.name, gate=target.gate,
         identity=identity(target.principal, order), fingerprint=fingerprint(order),
         payload=target.provider.encode(build(order), target.settings),
     )  # fmt: skip

@@ -1,7 +1,6 @@
 """The objects that `--json` prints: keys are always there, null when empty. Programs rely on them."""
 
 from collections.abc import Mapping, Sequence
-from pathlib import Path
 from typing import Any
 
 import orjson
@@ -17,6 +16,7 @@ from bulkorders.journal.gate import Holder
 from .app import App, find_provider, path_text
 from .ingest import Checkup, Ingested
 from .report import BatchReport, issue_json, outcome_json
+from .results import Results
 
 NO_ROWS = {"read": 0, "blank": 0, "valid": 0, "invalid": 0}
 
@@ -75,12 +75,13 @@ def refused_json(ingested: Ingested, file: str, lang: str) -> dict[str, Any]:
         "issues": [issue_json(issue, lang) for issue in ingested.checkup.issues],
         "orders": Totals.count(0, ()).as_json(),
         "results": None,
+        "written": None,
         "outcomes": [],
     }
 
 
 def batch_json(
-    app: App, report: BatchReport, lang: str, *, file: str | None = None, results: Path | None = None,
+    app: App, report: BatchReport, lang: str, *, file: str | None = None, results: Results | None = None,
     holders: Mapping[str, Holder] | None = None, outcomes: bool = True,
 ) -> dict[str, Any]:  # fmt: skip
     """One batch of `submit`, `resume` and `status`."""
@@ -94,7 +95,8 @@ def batch_json(
         "rows": dict(report.batch.rows),
         "issues": [issue_json(issue, lang) for _, issue in report.issues],
         "orders": report.totals.as_json(),
-        "results": path_text(results) if results else None,
+        "results": path_text(results.path) if results else None,
+        "written": results.way if results else None,
     }
     return {**found, "outcomes": [outcome_json(app, order, lang) for order in report.orders]} if outcomes else found
 

@@ -20,7 +20,8 @@ from .app import App, find_provider
 from .failure import Failure
 from .ingest import Examined, Ingested, enter, examined
 from .keeping import tidy
-from .report import BatchReport, report_batch, report_workbook, results_path, write_workbook
+from .report import BatchReport, report_batch, report_workbook
+from .results import Results, results_path, write_workbook
 from .submit import Run, Watcher
 
 INTERRUPTED = 130
@@ -50,7 +51,7 @@ class FileReport:
     file: Path
     ingested: Sequence[Ingested] = ()
     batches: Sequence[BatchReport] = ()
-    results: Path | None = None
+    results: Results | None = None
     unwritten: Words | None = None
     """Why there is no results workbook, where there should be one."""
     holders: dict[str, Holder] = field(default_factory=dict)
@@ -125,7 +126,7 @@ def _reports(
 ) -> list[FileReport]:
     reports: list[FileReport] = []
     for file, each in ingested:
-        taken = {report.results for report in reports if report.results}
+        taken = {report.results.path for report in reports if report.results}
         report = _report(app, file, each, options, run, taken)
         reports.append(replace(report, interrupted=interrupted and bool(report.batches)))
     return reports
@@ -147,7 +148,7 @@ def _resumed(app: App, batches: Sequence[str], options: Options, run: Run, *, in
     found: list[FileReport] = []
     for group in _by_file([_seen(app, each, run) for each in batches]):
         report = _file_report(Path(group[0].batch.file), group, run, interrupted=interrupted)
-        found.append(_with_results(app, report, options, run, {each.results for each in found if each.results}))
+        found.append(_with_results(app, report, options, run, {each.results.path for each in found if each.results}))
     return found
 
 

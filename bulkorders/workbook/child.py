@@ -18,7 +18,7 @@ from typing import Any, BinaryIO
 
 from bulkorders.core.checked import Checked
 from bulkorders.core.refusal import NO_SHEET, UNREADABLE, Refusal, refuse
-from bulkorders.core.table import Table
+from bulkorders.core.table import Table, make_table
 from bulkorders.core.template import Template
 
 OUR_FAULT = 70
@@ -107,18 +107,18 @@ def _load_templates(provider_paths: list[str], modules: list[str]) -> list[Templ
     return [template for name in modules for template in importlib.import_module(name).TEMPLATES]
 
 
-def _write_results(request: dict[str, Any]) -> Refusal | int | None:
-    """None when written, else why not: a refusal of the source, or the number of the system's error at the target."""
+def _write_results(request: dict[str, Any]) -> Refusal | int | str:
+    """The way in which they were written, else why not: a refusal of the source, or the number of the system's error at the target."""
     from .results import write_results
 
-    tables = _read(request["path"], with_marks=False)
+    source = Path(request["path"]) if request["path"] else None
+    tables = [make_table(*sheet) for sheet in request["sheets"]] if source is None else _read(request["path"], with_marks=True)
     if isinstance(tables, Refusal):
         return tables
     try:
-        write_results(tables, request["report"], Path(request["target"]), Path(request["draft"]))
+        return write_results(source, tables, request["report"], Path(request["target"]), Path(request["draft"]))
     except OSError as error:
         return error.errno or errno.EIO
-    return None
 
 
 _TASKS = {"check": _check, "results": _write_results}

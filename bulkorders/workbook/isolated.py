@@ -83,14 +83,18 @@ def check_workbook(path: Path, provider_paths: Sequence[str], templates: Sequenc
     return [Checked(None, answer)] if isinstance(answer, Refusal) else answer
 
 
-def write_results(path: Path, report: Mapping[str, Any], target: Path, left: Left = _endless) -> None:
-    """Writes the results of a workbook to `target`, whole or not at all; `left` says how many seconds there are for it, asked all along.
+def write_results(
+    path: Path | None, report: Mapping[str, Any], target: Path, left: Left = _endless, sheets: Sequence[Any] | None = None
+) -> str:
+    """Writes the results of a workbook to `target`, whole or not at all; gives the way: `patched`, `rewritten` or `fresh`.
 
-    Raises BulkordersError, OSError.
+    Without a path the workbook is made of `sheets`, each a name and rows from the first. `left` says how many seconds there are for it,
+    asked all along. Raises BulkordersError, OSError.
     """
     draft = target.with_name(f".bulkorders-{secrets.token_hex(6)}.tmp")
     try:
-        answer = _run({"task": "results", "path": str(path), "report": report, "target": str(target), "draft": str(draft)}, path, left)
+        request = {"task": "results", "path": path and str(path), "sheets": sheets, "report": report}
+        answer = _run({**request, "target": str(target), "draft": str(draft)}, path, left)
     finally:
         with suppress(OSError):
             draft.unlink(missing_ok=True)  # of a child that was ended
@@ -98,17 +102,18 @@ def write_results(path: Path, report: Mapping[str, Any], target: Path, left: Lef
         raise OSError(answer, os.strerror(answer))
     if isinstance(answer, Refusal):
         raise BulkordersError(f"结果表没有写成：{answer.message.zh}", f"The results were not written: {answer.message.en}")
+    return str(answer)
 
 
-def _run(request: Mapping[str, Any], path: Path, left: Left = _endless) -> Any:
+def _run(request: Mapping[str, Any], path: Path | None, left: Left = _endless) -> Any:
     """One task in a child. A child that fails, in whatever way, gives a refusal."""
     # what the child leaves when it is ended goes with its folder: openpyxl's drafts hold addresses
     with tempfile.TemporaryDirectory(prefix="bulkorders-", ignore_cleanup_errors=True) as scratch:
         return _run_in(scratch, request, path, left)
 
 
-def _run_in(scratch: str, request: Mapping[str, Any], path: Path, left: Left) -> Any:
-    memory = min(max(LEAST_MEMORY, MEMORY_PER_BYTE * path.stat().st_size), MOST_MEMORY)
+def _run_in(scratch: str, request: Mapping[str, Any], path: Path | None, left: Left) -> Any:
+    memory = min(max(LEAST_MEMORY, MEMORY_PER_BYTE * path.stat().st_size if path else 0), MOST_MEMORY)
     seconds = SECONDS[request["task"]]
     line = json.dumps({**request, "memory": memory, "seconds": seconds}).encode() + b"\n"
     places = dict.fromkeys(("TMPDIR", "TEMP", "TMP"), scratch)
