@@ -36,9 +36,10 @@ class Styles(Protocol):
         ...
 
 
-@dataclass(frozen=True)
 class ErrorCell(Written):
     """A cell with an error such as `#REF!`, not with a text that looks like one."""
+
+    __slots__ = ()
 
 
 def write_sheet(sheet: NewSheet, styles: Styles, free_name: Callable[[str], str], *, is_1904: bool = False) -> NewParts:
