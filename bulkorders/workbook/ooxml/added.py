@@ -36,9 +36,10 @@ class Styles(Protocol):
         ...
 
 
-@dataclass(frozen=True)
 class ErrorCell(Written):
     """A cell with an error such as `#REF!`, not with a text that looks like one."""
+
+    __slots__ = ()
 
 
 def write_sheet(sheet: NewSheet, styles: Styles, free_name: Callable[[str], str], *, is_1904: bool = False) -> NewParts:
@@ -110,9 +111,14 @@ def _page(sheet: NewSheet) -> str:
 
 
 def _row(number: int, row: NewRow, pens: "_Pens") -> str:
-    cells = "".join([pens.cell(f"{_letter_of(column)}{number}", row.cells[column]) for column in sorted(row.cells)])
+    cells = []
+    for column in sorted(row.cells):
+        cell = row.cells[column]
+        rest = (pens.known.get(cell) if type(cell) is Written else None) or pens.rest(cell)
+        if rest:
+            cells.append(f'<c r="{_letter_of(column)}{number}"{rest}')
     height = f' ht="{row.height:g}" customHeight="1"' if row.height else ""
-    return f'<row r="{number}"{height}>{cells}</row>' if cells or height else ""
+    return f'<row r="{number}"{height}>{"".join(cells)}</row>' if cells or height else ""
 
 
 _letter_of = functools.cache(column_letter)
@@ -126,18 +132,17 @@ class _Pens:
     styles: Styles
     is_1904: bool
     ids: dict[tuple[Look, str, bool], int] = field(default_factory=dict)
-    known: dict[tuple[str, Look, str], str] = field(default_factory=dict)
+    known: dict[Written, str] = field(default_factory=dict)
+    """Texts and empty cells only: numbers and truths may be equal and are not the same."""
 
-    def cell(self, at: str, cell: Written) -> str:
-        """A cell's XML; none for a plain cell without content."""
-        if type(cell) is not Written or not isinstance(cell.value, str):
-            rest = self._other(cell)
-        else:
-            key = cell.value, cell.look, cell.number_format
-            rest = self.known.get(key) or self._text(cell, cell.value)
-            if len(self.known) < _MOST_KNOWN:
-                self.known[key] = rest
-        return f'<c r="{at}"{rest}' if rest else ""
+    def rest(self, cell: Written) -> str:
+        """A cell's XML behind its place; none for a plain cell without content."""
+        if type(cell) is not Written or not (cell.value is None or isinstance(cell.value, str)):
+            return self._other(cell)
+        found = self._empty(cell) if cell.value is None else self._text(cell, cell.value)
+        if len(self.known) < _MOST_KNOWN:
+            self.known[cell] = found
+        return found
 
     def _text(self, cell: Written, value: str) -> str:
         """What follows the place of a text; it stays text, whatever it begins with."""

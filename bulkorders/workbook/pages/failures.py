@@ -105,9 +105,13 @@ class _Failed:
     def row(self, number: int) -> NewRow:
         """A row of an order, with what became of it."""
         sheet, row, order = self.rows[number]
-        source = self.origins[sheet]
-        cells = [source.cell(row, column, self._look(source, row, column, order % 2)) for column in self.columns]
-        told = source.report["rows"].get(str(row), {})
+        origin = self.origins[sheet]
+        bad, looks = origin.severities(row), (_WRAPPED[order % 2], _PLAIN[order % 2])
+        cells = []
+        for column in self.columns:
+            look = _BAD[bad[column["field"]]] if column["field"] in bad else looks[column["number_format"] != TEXT]
+            cells.append(origin.cell(row, column, look))
+        told = origin.report["rows"].get(str(row), {})
         reason = Written(told.get("reason"), _WRAPPED[order % 2], TEXT)
         ours = [
             Written(told.get("status"), look_of(told.get("fate", ""))),
@@ -117,9 +121,6 @@ class _Failed:
         texts = [cell.value if isinstance(cell.value, str) else "" for cell in (*cells, *ours)]
         lines = max(line_count(text, width) if needs_wrapping(text, width) else 1 for text, width in zip(texts, self.widths, strict=True))
         return NewRow(dict(enumerate([*cells, *ours], 1)), height_of(lines))
-
-    def _look(self, source: "Origin", row: int, column: Mapping[str, Any], band: int) -> Look:
-        return _BAD.get(source.severity(row, column), _WRAPPED[band] if column["number_format"] == TEXT else _PLAIN[band])
 
 
 def _first(orders: Sequence[Sequence[Any]], most: int) -> Iterator[Sequence[Any]]:

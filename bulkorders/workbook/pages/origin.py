@@ -66,7 +66,7 @@ class Origin:
             return Written(None, look, column["number_format"])
         return written(self.cells[place.number].get(row), place.target, look)
 
-    def severity(self, row: int, column: Mapping[str, Any]) -> str:
-        """How bad the cell is: `error`, `warning`, or nothing."""
-        place = self.places.get(column["field"])
-        return str(self.report["bad"].get(str(row), {}).get(place.letter, "")) if place else ""
+    def severities(self, row: int) -> Mapping[str, str]:
+        """How bad the cells of a row are, `error` or `warning`, by field; those that are not are not in it."""
+        bad: Mapping[str, str] = self.report["bad"].get(str(row), {})
+        return {name: bad[place.letter] for name, place in self.places.items() if place.letter in bad} if bad else {}

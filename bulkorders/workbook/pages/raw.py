@@ -23,20 +23,22 @@ _WHOLE = "0"
 
 @dataclass(frozen=True)
 class Target:
-    """The column that a cell goes to: its number format, whether its digits count as shown, and what its numbers are multiplied by."""
+    """The column that a cell goes to: its number format, whether its digits count as shown, its numbers' factor if any."""
 
     number_format: str
     is_identifier: bool
-    factor: Decimal = Decimal(1)
+    factor: Decimal | None = None
 
     @classmethod
     def of(cls, column: Mapping[str, Any], factor: str = "1") -> "Target":
         """The target of a column as `headings.template_columns` gives it."""
-        return cls(column["number_format"], column["is_identifier"], Decimal(factor))
+        return cls(column["number_format"], column["is_identifier"], Decimal(factor) if Decimal(factor) != 1 else None)
 
 
 def written(raw: Any, target: Target, look: Look) -> Written:
     """A raw cell in its column: texts as texts, numbers in the template's unit, identifiers as text, errors as errors."""
+    if isinstance(raw, str) and target.factor is None:
+        return Written(raw, look, target.number_format)
     if raw is None or raw != raw:  # NaN is how a frame shows a cell that is not there
         return Written(None, look, target.number_format)
     if isinstance(raw, Mark):
@@ -45,7 +47,7 @@ def written(raw: Any, target: Target, look: Look) -> Written:
         return written(raw.text if target.is_identifier or raw.number is None else raw.number, target, look)
     if isinstance(raw, dt.date | dt.time | dt.timedelta):
         return _day(raw, target, look)
-    if target.factor != 1 and (number := read_number(raw)) is not None:
+    if target.factor is not None and (number := read_number(raw)) is not None:
         return _number(float(_EXACT.multiply(number, target.factor)), target, look)
     if isinstance(raw, bool) or not isinstance(raw, int | float):
         return Written(raw if isinstance(raw, bool) else shown(raw), look, target.number_format)
