@@ -119,6 +119,6 @@ def _tell_people(app: "App", report: "FileReport") -> None:  # noqa: ARG001  # t
                 click.echo(found.refused.message.say(lang()), err=True)
     for batch in report.batches:
         show_problems(batch)
-        show_batch(batch, report.results)
+        show_batch(batch, report.results.path if report.results else None)
     if report.interrupted:
         click.echo(say("已中断，状态都记下了：运行 bulkorders resume 继续。", "Interrupted; go on with bulkorders resume."), err=True)

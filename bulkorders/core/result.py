@@ -96,6 +96,11 @@ FAILURES_TITLE = FAILURES_SHEET
 UNDO_SHEET = "撤销清单"
 UNDO_TITLE = UNDO_SHEET
 """How the first cell of the list of what was created begins."""
+def is_ours(sheet: str, first: object) -> bool:
+    """x"""
+    return isinstance(first, str) and any(sheet.startswith(n) and first.strip().startswith(t) for n, t in ((SUMMARY_SHEET, SUMMARY_TITLE), (FAILURES_SHEET, FAILURES_TITLE), (UNDO_SHEET, UNDO_TITLE)))
+
+
 OUR_TITLES = (SUMMARY_TITLE, FAILURES_TITLE, UNDO_TITLE)
 """How the first cells of the sheets that we add begin, by which they are known again whatever they are called by then."""
 

@@ -40,8 +40,8 @@ def workbook_content(app: App, reports: Sequence[BatchReport], *, note: bool = F
         "summary": [line for report in reports for line in _summary(app, report, note=note)],
         "counts": [[fate_words(fate, is_test).zh, count, FATE_MEANING[fate].zh, fate.value] for fate, count in counts.items()],
         "sheets": sheets,
-        "failures": [_failures(report) for report in reports],
-        "created": [_created(app, report) for report in reports],
+        "failures": [failed for report in reports if (failed := _failures(report))["orders"]],
+        "created": [created for report in reports if (created := _created(app, report))["orders"]],
     }
 
 

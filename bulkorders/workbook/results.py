@@ -10,6 +10,7 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
 
+from bulkorders.core.refusal import Refusal
 from bulkorders.core.result import is_ours
 from bulkorders.core.table import Table
 from bulkorders.crash import crash_point
@@ -25,8 +26,8 @@ from .sniff import Format, sniff
 PATCHED, REWRITTEN, FRESH = "patched", "rewritten", "fresh"
 
 Tables = Mapping[str, Table]
-Base = tuple[str, Path, Mapping[str, str]]
-"""The way, the container, and the names that sheets have there where they differ."""
+Make = Callable[[], tuple[Path, Mapping[str, str]]]
+"""Gives a container, and the names that sheets have in it where those differ from the merchant's."""
 
 
 def write_results(source: Path | None, tables: Sequence[Table], report: Mapping[str, Any], target: Path, draft: Path) -> str:
@@ -48,33 +49,37 @@ def write_results(source: Path | None, tables: Sequence[Table], report: Mapping[
 
 
 def _write(source: Path | None, tables: Sequence[Table], report: Mapping[str, Any], draft: Path, folder: Path) -> str:
-    dropped = [table.sheet for table in tables if _is_ours(table)]
-    own = [table for table in tables if table.sheet not in dropped]
-    for way, make in _ways(source, own, report, folder):
-        try:
-            base, names = make()
-            _patch(base, {table.sheet: table for table in own}, report, names, dropped, draft)
-        except UnsureError:
-            if way == FRESH:
-                raise
-            continue
-        return way
-    raise UnsureError("no way")
+    dropped = {table.sheet for table in tables if _is_ours(table)} - report["sheets"].keys()
+    own = {table.sheet: table for table in tables if table.sheet not in dropped}
+    with draft.open("xb") as file:
+        for way, make in _ways(source, list(own.values()), report, folder):
+            try:
+                base, names = make()
+                file.seek(0)
+                file.truncate()
+                edits = {names.get(name, name): edit for name, edit in sheet_edits(own, report["sheets"]).items()}
+                patch(base, edits, _added(own, report, [names.get(name, name) for name in own]), file, dropped)
+            except UnsureError:
+                if way == FRESH:
+                    raise
+                continue
+            file.flush()
+            os.fsync(file.fileno())
+            return way
+    raise AssertionError("a fresh one is the last way")
 
 
 def _is_ours(table: Table) -> bool:
+    """Whether we added the sheet to an earlier results workbook; where it is read for orders itself, it is the merchant's by now."""
     return not table.frame.empty and is_ours(table.sheet, table.frame.iat[0, 0])
 
 
-Make = Callable[[], tuple[Path, Mapping[str, str]]]
-
-
 def _ways(source: Path | None, tables: Sequence[Table], report: Mapping[str, Any], folder: Path) -> Iterator[tuple[str, Make]]:
-    """The ways to a container, the best first: each gives it, and the names that sheets have in it where those differ."""
+    """The ways to a container, the best first."""
     if source is not None and sniff(source) is Format.XLSX:
         yield PATCHED, lambda: (source, {})
         yield REWRITTEN, lambda: (_rewritten(source, folder / "rewritten.xlsx"), {})
-    yield FRESH, lambda: _fresh(tables, report, folder / "fresh.xlsx")
+    yield FRESH, lambda: _fresh(source, tables, report, folder / "fresh.xlsx")
 
 
 def _rewritten(source: Path, target: Path) -> Path:
@@ -90,21 +95,15 @@ def _rewritten(source: Path, target: Path) -> Path:
     return target
 
 
-def _fresh(tables: Sequence[Table], report: Mapping[str, Any], target: Path) -> tuple[Path, Mapping[str, str]]:
+def _fresh(source: Path | None, tables: Sequence[Table], report: Mapping[str, Any], target: Path) -> tuple[Path, Mapping[str, str]]:
     from .fresh import write_fresh
+    from .read import read_tables
 
-    return target, write_fresh(tables, report["sheets"], target)
-
-
-def _patch(
-    base: Path, tables: Tables, report: Mapping[str, Any], names: Mapping[str, str], dropped: Sequence[str], draft: Path
-) -> None:  # fmt: skip
-    edits = {names.get(name, name): edit for name, edit in sheet_edits(tables, report["sheets"]).items()}
-    added = _added(tables, report, [names.get(name, name) for name in tables])
-    with draft.open("wb") as file:
-        patch(base, edits, added, file, dropped)
-        file.flush()
-        os.fsync(file.fileno())
+    own = {table.sheet for table in tables}
+    plain = tables if source is None else read_tables(source, with_marks=False)  # bare values, as a cell can hold them
+    if isinstance(plain, Refusal):
+        raise UnsureError("it cannot be read again")
+    return target, write_fresh([table for table in plain if table.sheet in own], report["sheets"], target)
 
 
 def _added(tables: Tables, report: Mapping[str, Any], names: Sequence[str]) -> list[NewSheet]:

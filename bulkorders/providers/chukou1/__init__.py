@@ -25,6 +25,10 @@ class Chukou1:
     test_hosts = frozenset({"openapi.ck1info.com"})
     updates = True
     tracks = True
+    undo = Words(
+        "要撤销，请把这张表交给出口易的客服，按包裹ID逐个取消；已经交货的不能撤销。",
+        "To cancel, hand this list to Chukou1's support, who cancel each package; what was handed over cannot be cancelled.",
+    )
 
     def settings(self, raw: Mapping[str, Any]) -> "Chukou1Settings":
         """The account's table, validated. Raises pydantic.ValidationError, SettingsError."""

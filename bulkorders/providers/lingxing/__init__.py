@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING, Any
 
 from bulkorders.core.order import Order
 from bulkorders.core.provider import Account, Clock, TokenStore
+from bulkorders.core.words import Words
 
 from .fields import TEMPLATES
 
@@ -23,6 +24,10 @@ class Lingxing:
     test_hosts: frozenset[str] = frozenset()
     updates = False
     tracks = False
+    undo = Words(
+        "要撤销，请在领星的多渠道订单里按订单号找到它，逐单取消；已经发货的不能撤销。",
+        "To cancel, find each order by its number among Lingxing's multi-channel orders; what has shipped cannot be cancelled.",
+    )
 
     def settings(self, raw: Mapping[str, Any]) -> "LingxingSettings":
         """The account's table, validated. Raises pydantic.ValidationError, SettingsError."""

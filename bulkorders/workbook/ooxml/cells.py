@@ -10,7 +10,8 @@ from bulkorders.workbook.style import LONGEST_TEXT, TEXT, Look, clean, is_risky
 from .edits import Written
 from .styles import Styles
 
-_MOST_KEPT = 4096
+_Kept = dict[tuple[str | int | float | None, Look, str], bytes]
+_MOST_KEPT = 1024
 _LONGEST_KEPT = 200
 _SPECIAL = re.compile("[\x00-\x1f&<>\ud800-\udfff\ufffe\uffff]|_x")
 """What has to be cleaned or escaped; most texts have nothing of it."""
@@ -20,38 +21,45 @@ class CellWriter:
     """Writes cells of some columns, in their order; texts that come again are worked out once."""
 
     def __init__(self, styles: Styles, columns: Iterable[int], prefix: bytes = b"") -> None:
-        self._styles = styles
-        self._columns = [(column, b"<%bc r=" % prefix + b'"' + column_letter(column).encode()) for column in sorted(columns)]
-        self._prefix = prefix.decode()
-        self._kept: dict[Written, bytes] = {}
+        self._styles, self._prefix = styles, prefix.decode()
+        numbers = sorted(columns)
+        starts = [b"<%bc r=" % prefix + b'"' + column_letter(column).encode() for column in numbers]
+        self._begins = dict(zip(numbers, starts, strict=True))
+        self._columns: list[tuple[int, bytes, _Kept]] = [(*each, {}) for each in zip(numbers, [*starts[1:], b""], strict=True)]
         self._starts: dict[tuple[Look, str, bool], str] = {}
-        self._end = "</{0}t></{0}is></{0}c>".format(self._prefix)
+        self._end = f"</{self._prefix}t></{self._prefix}is></{self._prefix}c>"
 
     def row(self, cells: Mapping[int, Written], row: bytes) -> bytes:
-        """The cells of a row, of our columns only. `row`: its number."""
-        pieces: list[bytes] = []
-        kept = self._kept
-        for column, start in self._columns:
+        """The cells of a row, of our columns only. `row`: its number.
+
+        The number stands once in every cell, so it joins them: each piece goes from behind it to where it stands next.
+        """
+        pieces = [next(iter(self._begins.values()), b"")]
+        for column, following, kept in self._columns:
             written = cells.get(column)
-            if written is not None:
-                pieces += (start, row, kept.get(written) or self._rest(written))
-        return b"".join(pieces)
+            if written is None:
+                return b"".join(self.by_column(cells, row).values())
+            key = (written.value, written.look, written.number_format)
+            pieces.append(kept.get(key) or self._piece(written, following, kept))
+        return row.join(pieces)
 
     def by_column(self, cells: Mapping[int, Written], row: bytes) -> dict[int, bytes]:
         """The same, each for itself."""
-        return {column: start + row + self._rest(cells[column]) for column, start in self._columns if column in cells}
+        return {column: start + row + self._rest(cells[column]) for column, start in self._begins.items() if column in cells}
+
+    def _piece(self, written: Written, following: bytes, kept: _Kept) -> bytes:
+        piece = self._rest(written) + following
+        value = written.value
+        if isinstance(value, str) and len(value) <= _LONGEST_KEPT:  # numbers are not kept: 1 and 1.0 are one key
+            if len(kept) >= _MOST_KEPT:
+                kept.clear()
+            kept[value, written.look, written.number_format] = piece
+        return piece
 
     def _rest(self, written: Written) -> bytes:
-        """All of a cell but its place, from the quotation mark behind that on. Numbers are not kept: 1 and 1.0 are one key."""
+        """All of a cell but its place, from the quotation mark behind that on."""
         value = written.value
-        if not isinstance(value, str):
-            return self._other(written)
-        rest = self._text(written, value)
-        if len(value) <= _LONGEST_KEPT:
-            if len(self._kept) >= _MOST_KEPT:
-                self._kept.clear()
-            self._kept[written] = rest
-        return rest
+        return self._text(written, value) if isinstance(value, str) else self._other(written)
 
     def _text(self, written: Written, value: str) -> bytes:
         if 2 * len(value) > LONGEST_TEXT or _SPECIAL.search(value):

@@ -2,7 +2,6 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import NamedTuple
 
 from bulkorders.core.table import Merge
 from bulkorders.workbook.style import GENERAL, PLAIN, Look
@@ -12,8 +11,9 @@ class UnsureError(Exception):
     """The container is outside what the patcher is sure of; nothing of it may be used: it is rewritten first, or made afresh."""
 
 
-class Written(NamedTuple):
-    """A cell of ours. Text stays text, whatever it begins with. (A tuple: there are a million of them.)"""
+@dataclass(frozen=True)
+class Written:
+    """A cell of ours. Text stays text, whatever it begins with."""
 
     value: str | int | float | None
     look: Look = PLAIN

@@ -16,7 +16,7 @@ WIDTH = 200
 """Points."""
 _LETTERS = 38
 """How many Excel's units of a font of nine points stand in a line of that width; a Chinese sign takes two."""
-_LINE, _EDGES, _TALLEST = 13.5, 12, 409
+_LINE, _EDGES, _TALLEST = 14, 12, 409
 """Points."""
 _COLUMN, _ROW = 48, 15
 """Points of a column and a row that nobody changed."""
@@ -127,7 +127,8 @@ def _with_ours(drawing: bytes, root: _Root, added: Sequence[tuple[_Cell, str]]) 
     if any(len(number) > 9 for number in ids):
         raise UnsureError("a shape of the drawing has too large a number")
     first = max([int(number) for number in ids], default=0) + 1
-    shapes = [root.dress(_shape(cell, text, number)) for number, (cell, text) in enumerate(added, max(first, _FIRST_ID))]
+    form = root.dress(_FORM)
+    shapes = [form % _filling(cell, text, number) for number, (cell, text) in enumerate(added, max(first, _FIRST_ID))]
     return b"".join([drawing, b"" if _TYPE.search(drawing) else shape_type, *shapes])
 
 
@@ -137,22 +138,21 @@ _SHAPE_TYPE = (
 )
 
 
-def _shape(cell: _Cell, text: str, number: int) -> str:
-    """The shape of a comment of ours.
+# There is no `Anchor`: it counts in columns and rows, so that a hidden or wide one would squeeze or stretch the shape. Without it programs
+# take the size as it is, and show the shape beside the cell that is pointed at; the margins serve who has all of them shown at once.
+_FORM = (
+    '<v:shape id="_x0000_s%d" type="#_x0000_t202" style="position:absolute;margin-left:%dpt;margin-top:%dpt;width:%dpt;height:%dpt;'
+    'z-index:1;visibility:hidden" fillcolor="#ffffe1" o:insetmode="auto"><v:fill color2="#ffffe1"/><v:shadow color="black" obscured="t"/>'
+    '<v:path o:connecttype="none"/><v:textbox style="mso-direction-alt:auto"><div style="text-align:left"></div></v:textbox>'
+    '<x:ClientData ObjectType="Note"><x:MoveWithCells/><x:SizeWithCells/><x:AutoFill>False</x:AutoFill>'
+    "<x:Row>%d</x:Row><x:Column>%d</x:Column></x:ClientData></v:shape>"
+)
 
-    It has no `Anchor`: that counts in columns and rows, and a hidden or wide one would squeeze or stretch the shape. Without it
-    programs take the size as it is, and show the shape beside the cell that is pointed at; the margins serve who shows all at once.
-    """
+
+def _filling(cell: _Cell, text: str, number: int) -> tuple[int, ...]:
     row, column = cell
     height = min(_EDGES + _LINE * line_count(f"{OWN_LINE}\n{shortened(text)}", _LETTERS + 2), _TALLEST)
-    style = f"margin-left:{column * _COLUMN + 8}pt;margin-top:{max((row - 1) * _ROW - 6, 2)}pt;width:{WIDTH}pt;height:{height:g}pt"
-    return (
-        f'<v:shape id="_x0000_s{number}" type="#_x0000_t202" style="position:absolute;{style};z-index:1;visibility:hidden" '
-        'fillcolor="#ffffe1" o:insetmode="auto"><v:fill color2="#ffffe1"/><v:shadow color="black" obscured="t"/>'
-        '<v:path o:connecttype="none"/><v:textbox style="mso-direction-alt:auto"><div style="text-align:left"></div></v:textbox>'
-        '<x:ClientData ObjectType="Note"><x:MoveWithCells/><x:SizeWithCells/><x:AutoFill>False</x:AutoFill>'
-        f"<x:Row>{row - 1}</x:Row><x:Column>{column - 1}</x:Column></x:ClientData></v:shape>"
-    )
+    return number, column * _COLUMN + 8, max((row - 1) * _ROW - 6, 2), WIDTH, round(height), row - 1, column - 1
 
 
 def _new(count: int) -> bytes:

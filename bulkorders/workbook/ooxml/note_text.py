@@ -34,10 +34,10 @@ _BREAK = r"(?:\r|_x000[Dd]_)?\n"
 _REST = rf"(?:{_BREAK}[^{END}]*+)?"
 _OURS = re.compile(
     rf"\A(?:{OWN_LINE}|{SHARED_LINE})(?P<whole>){_REST}(?:{END}(?:{_BREAK})?|\Z)"
-    rf"|{_BREAK}{SHARED_LINE}{_REST}(?:{END}|\Z)|{_BREAK}{OWN_LINE}{_REST}{END}"
+    rf"|{_BREAK}{SHARED_LINE}{_REST}(?:{END}|\Z)|{_BREAK}{OWN_LINE}(?:[^{END}\n]|\n(?!{OWN_LINE}))*+{END}"
 )
 _T = rf"<{NAME}t{ATTRIBUTES}(?:/>|>(?P<raw>[^<]*+)</{NAME}t\s*>)"
-_PIECE = re.compile(rf"(?P<run><{NAME}r{ATTRIBUTES}>(?:(?!</{NAME}r[\s>]).)*?)?{_T}(?(run)\s*</{NAME}r\s*>)", re.DOTALL)
+_PIECE = re.compile(rf"\s*+(?P<piece>)(?P<run><{NAME}r{ATTRIBUTES}>(?:(?!</{NAME}r[\s>]).)*?)?{_T}(?(run)\s*</{NAME}r\s*>)", re.DOTALL)
 _PHONETIC = re.compile(rf"<{NAME}(?:rPh|phoneticPr)[\s/>]")
 _WRAPPED = re.compile(rf"<{NAME}r >(<{NAME}t{ATTRIBUTES}(?:/>|>[^<]*+</{NAME}t\s*>))</{NAME}r >")
 _THREADED = re.compile(r"(?:\s|<[^<>]*+>)*+\[Threaded comment\]")
@@ -129,15 +129,10 @@ def _pieces(body: str) -> Iterator[_Piece]:
     """The runs and texts, without the phonetic ones behind them. Raises UnsureError where something else is among them."""
     phonetic = _PHONETIC.search(body)
     place, end = 0, phonetic.start() if phonetic else len(body)
-    for found in _PIECE.finditer(body, 0, end):
-        _check_blank(body[place : found.start()])
+    while found := _PIECE.match(body, place, end):
         place = found.end()
-        yield _Piece(found.start(), place, found.start("raw"), found["raw"] or "", found["run"] is not None)
-    _check_blank(body[place:end])
-
-
-def _check_blank(between: str) -> None:
-    if between.strip():
+        yield _Piece(found.start("piece"), place, found.start("raw"), found["raw"] or "", found["run"] is not None)
+    if body[place:end].strip():
         raise UnsureError("a comment holds something else than texts")
 
 

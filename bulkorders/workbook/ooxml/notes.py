@@ -22,9 +22,11 @@ _NEW = (
 _EMPTY = re.compile(rf"<({NAME}(?:authors|commentList))({ATTRIBUTES})/>")
 _AUTHOR = rf"\s*+<{NAME}author{ATTRIBUTES}(?:/>|>[^<]*+</{NAME}author\s*>)"
 _HEAD = re.compile(
-    rf"\ufeff?(?:<\?xml\s[^<>]*+>)?\s*<(?P<prefix>{NAME})comments(?P<root>{ATTRIBUTES})>"
+    rf"\ufeff?(?:<\?xml\s(?P<declared>[^<>]*+)>)?\s*<(?P<prefix>{NAME})comments(?P<root>{ATTRIBUTES})>"
     rf"\s*<{NAME}authors{ATTRIBUTES}>(?P<authors>(?:{_AUTHOR})*+)\s*</{NAME}authors\s*>\s*<{NAME}commentList{ATTRIBUTES}>"
 )
+_ENCODING = re.compile(r"""encoding\s*=\s*["'](?!utf-?8["'])""", re.IGNORECASE)
+_NAMESPACE = re.compile(rf"""=\s*["'](?:{"|".join(map(re.escape, _NAMESPACES))})["']""")
 _AUTHORS = re.compile(_AUTHOR.replace("[^<]*+", "([^<]*+)"))
 _LIST_END = re.compile(rf"\s*</{NAME}commentList\s*>")
 _COMMENT = re.compile(rf"\s*+(?P<start>)<{NAME}comment(?P<attributes>{ATTRIBUTES})>\s*<(?P<prefix>{NAME})text{ATTRIBUTES}(?P<close>/?>)")
@@ -112,7 +114,7 @@ def _decoded(part: bytes) -> str:
 def _read(source: str) -> _Part:
     source = _EMPTY.sub(r"<\1\2></\1>", source)
     head = _HEAD.match(source)
-    if head is None or "<!" in source or not any(f'"{name}"' in head["root"] for name in _NAMESPACES):
+    if not head or "<!" in source or _ENCODING.search(head["declared"] or "") or not _NAMESPACE.search(head["root"]):
         raise UnsureError("the comments are written in a way that is not known")
     authors = [unescape(name) for name in _AUTHORS.findall(head["authors"])]
     comments = list(_comments(source, head.end(), authors))

@@ -50,12 +50,11 @@ class SheetStream:
     def _used(self, rows: RowStream) -> Area | None:
         """The box around what we write."""
         columns = [*self._edits.columns, *(column for cells in self._edits.papers.values() for column in cells)]
-        wanted = [row for row in (rows.first_row, rows.last_row) if row]
-        return Area(min(wanted), min(columns), max(wanted), max(columns)) if wanted and columns else None
+        return Area(rows.span[0], min(columns), rows.span[1], max(columns)) if rows.span and columns else None
 
     def _tail(self, head: Head, data: bytes, rows: RowStream) -> bytes:
         tail = Tail(head.root, data, self._edits)
-        edited = tail.edited(self._styles, rows.last_row, self._draw)
+        edited = tail.edited(self._styles, rows.span[1] if rows.span else 0, self._draw)
         self.grown = tail.grown
         return edited
 

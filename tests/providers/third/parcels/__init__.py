@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 from bulkorders.core.order import Order
 from bulkorders.core.payload import encode
 from bulkorders.core.provider import Account, Clock, TokenStore
+from bulkorders.core.words import Words
 
 from .fields import TEMPLATES
 
@@ -24,6 +25,7 @@ class Parcels:
     test_hosts: frozenset[str] = frozenset({"test.parcels.example"})
     updates = False
     tracks = True
+    undo = Words("要撤销，请打电话。", "Call them to cancel.")
 
     def settings(self, raw: Mapping[str, Any]) -> "ParcelsSettings":
         """The account's table, validated. Raises pydantic.ValidationError, SettingsError."""
