@@ -47,6 +47,8 @@ def workbook_content(app: App, reports: Sequence[BatchReport], *, note: bool = F
 
 def _columns(report: BatchReport) -> list[str]:
     """Our columns on the sheets of a batch, by what they hold."""
+    if not report.batch.id:  # checked only
+        return ["status", "reason", "rows"]
     tracks = find_provider(report.batch.template).tracks
     return [name for name in RESULT_COLUMNS if tracks or name not in TRACKING_COLUMNS]
 

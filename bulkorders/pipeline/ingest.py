@@ -77,7 +77,7 @@ def check_file(path: Path, limits: Limits = NO_LIMITS) -> list[Checkup]:
     try:
         found = check_workbook(path, list(bulkorders.providers.__path__), template_modules(), limits)
     except OSError as error:
-        raise UsageError(*_cannot_open(path, error)) from error
+        raise UsageError(*cannot_open(path, error)) from error
     return [_checkup(path, checked) for checked in found]
 
 
@@ -87,7 +87,8 @@ def _checkup(path: Path, checked: Checked) -> Checkup:
     return Checkup(path, checked, group(find_template(checked.template), checked))
 
 
-def _cannot_open(path: Path, error: OSError) -> tuple[str, str]:
+def cannot_open(path: Path, error: OSError) -> tuple[str, str]:
+    """Why a file cannot be read, in both languages."""
     if isinstance(error, FileNotFoundError):
         return f"找不到文件 {path}：请核对路径。", f"there is no file {path}."
     if isinstance(error, IsADirectoryError):
@@ -129,7 +130,7 @@ def _keep(app: App, path: Path) -> tuple[str, Path]:
     try:
         return keep(app.journal, path)
     except OSError as error:
-        raise UsageError(*_cannot_open(path, error)) from error
+        raise UsageError(*cannot_open(path, error)) from error
 
 
 def _examine(app: App, path: Path, copy: Path, content_hash: str, *, account: str | None, strict: bool) -> Examined:
@@ -177,15 +178,15 @@ def _add(app: App, checkup: Checkup, vetted: Vetted, content_hash: str, now: dt.
         id=batch, file=path_text(checkup.file.absolute()), content_hash=content_hash, template=orders.template.name,
         updatable=find_provider(orders.template.name).updates,
         is_test=any(account.is_test for account in routes.values() if isinstance(account, Account)) or app.is_test,
-        rows=count_rows(checkup.checked, checkup.issues), sheets=_sheets(checkup),
+        rows=count_rows(checkup.checked, checkup.issues), sheets=known_sheets(checkup),
         drafts=[_draft(order, routes.get(number)) for number, order in enumerate(orders.orders)],
-        issues=_numbered(checkup.issues, orders),
+        issues=numbered(checkup.issues, orders),
     )  # fmt: skip
     add_draft(app.journal, new, now)
     return Ingested(checkup, batch, stopped=vetted.stopped)
 
 
-def _sheets(checkup: Checkup) -> dict[str, Any]:
+def known_sheets(checkup: Checkup) -> dict[str, Any]:
     """What the results need to know of each sheet: the header's row, each column's number format, the column and factor of each field."""
     template = find_template(checkup.checked.template or "")
     return {
@@ -198,7 +199,7 @@ def _sheets(checkup: Checkup) -> dict[str, Any]:
     }
 
 
-def _numbered(issues: Sequence[Issue], orders: Orders) -> list[tuple[int | None, Issue]]:
+def numbered(issues: Sequence[Issue], orders: Orders) -> list[tuple[int | None, Issue]]:
     """Each issue with the number of its order."""
     owners = {id(issue): number for number, order in enumerate(orders.orders) for issue in order.issues}
     by_display = {order.display: number for number, order in enumerate(orders.orders)}

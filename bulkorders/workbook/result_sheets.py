@@ -18,7 +18,7 @@ from .style import TEXT, Look
 MOST_NOTES = 2_000
 """Comments of ours in a workbook; what is beyond them is told by the fill and 结果说明."""
 WIDTHS = {
-    "status": 16, "reason": 60, "rows": 12, "tracking_number": 24, "carrier": 14, "request_id": 40, "submitted_at": 21, "batch": 20,
+    "status": 16, "reason": 60, "rows": 12, "tracking_number": 24, "carrier": 14, "request_id": 56, "submitted_at": 21, "batch": 20,
 }  # fmt: skip
 _RESULT = Look(boxed=True)
 _STATUS = Look(bold=True, boxed=True, across="center")
