@@ -1,0 +1,286 @@
+"""A sheet's rows in pieces: our cells go into their rows, what is not touched goes through as it is.
+
+Most rows are only looked at from their end: where the last cell lies before our columns, ours are appended. Only rows with a mark, or
+with cells that have to go, are taken apart.
+"""
+
+import re
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import NamedTuple
+
+from bulkorders.core.cell import column_letter
+
+from .cells import CellWriter
+from .edits import SheetEdits, UnsureError
+from .markup import ATTRIBUTES, read_attributes, whole, with_attributes
+from .places import LAST_COLUMN, LAST_ROW, NUMBERS, read_area
+from .sheet_head import Head
+from .styles import Styles
+
+_MOST_KEPT = 4096
+_PLACE = re.compile(rb"([A-Z]{1,3})([1-9][0-9]{0,6})")
+_PLAIN = re.compile(rb' r="([A-Z]{1,3})([1-9][0-9]{0,6})"(?: s="([0-9]{1,9})")?+(?: t="[A-Za-z]++")?+')
+_SOURCE = re.compile(rb"""<(?:[\w.\-]+:)?f\s[^<>]*?\bref\s*=\s*["']([^"'<>]*)["']""")
+_SLASH = ord("/")
+_FORMULA = re.compile(rb"<(?:[\w.\-]+:)?f[\s>/]")
+
+
+@dataclass(frozen=True)
+class _Start:
+    """What the start tag of a row says behind the row's number. `spans` are taken off: they are a hint, and may be wrong now."""
+
+    number: int | None
+    rest: bytes
+    is_empty: bool
+    style: int | None
+    has_spans: bool
+
+
+class _Cell(NamedTuple):
+    """A cell as it stands in its row; the blanks in front of it are in `xml`."""
+
+    column: int
+    xml: bytes
+    style: int
+
+
+class RowStream:
+    """The rows of one sheet. Raises UnsureError where they are out of order, or not what a row is."""
+
+    def __init__(self, edits: SheetEdits, head: Head, styles: Styles) -> None:
+        self._head, self._styles, self._rows, self._papers = head, styles, edits.rows, edits.papers
+        self._header_row, self._columns = edits.header_row, frozenset(edits.columns)
+        self._first = min(self._columns, default=LAST_COLUMN + 1)
+        self._wanted = [*sorted({*edits.rows, *edits.papers}), LAST_ROW + 1]
+        if (
+            not all(1 <= column <= LAST_COLUMN for column in self._columns)
+            or not 1 <= self._wanted[0] <= self._wanted[-2:][0] <= LAST_ROW + 1
+        ):
+            raise UnsureError("our cells are not on a sheet")
+        self._next, self._at = 0, 0
+        self._compile(head.root.prefix, styles.marked)
+        self._writer = CellWriter(styles, edits.columns, head.root.prefix)
+        self._starts: dict[bytes, _Start] = {}
+        self.lost_formula = False
+
+    def _compile(self, prefix: bytes, marked: Iterable[int]) -> None:
+        self._p = p = prefix
+        self._row_open, self._row_end = b'<%brow r="' % p, b"</%brow>" % p
+        self._cell, self._cell_end, self._formula = b"<%bc " % p, b"</%bc>" % p, b"<%bf" % p
+        self._row_start = re.compile(rb'(\s*+)<%brow(?: r="([1-9][0-9]{0,6})")?+([^<>]*+)>' % p)
+        self._quick = re.compile(rb'<%bc r="([A-Z]{1,3})([0-9]{1,7})"[^<>]*+>' % p)
+        self._whole_cell = re.compile(rb"(\s*+)<%bc(%s)\s*+(/?)>" % (p, ATTRIBUTES))
+        numbers = b"|".join(str(style).encode() for style in sorted(marked))
+        self._marked = re.compile(rb' s="(?:%s)"' % numbers) if numbers else None
+
+    @property
+    def span(self) -> tuple[int, int] | None:
+        """The first and the last row that we write."""
+        return (self._wanted[0], self._wanted[-2]) if len(self._wanted) > 1 else None
+
+    def feed(self, rows: bytes) -> bytes:
+        """Some whole rows, edited; rows before them that are missing are put in."""
+        *pieces, rest = rows.split(self._row_end)
+        out: list[bytes] = []
+        for piece in pieces:
+            if not self._append(piece, out):
+                at = self._empty_rows(piece, out)
+                found = self._row_start.match(piece, at)
+                if found is None:
+                    raise UnsureError("no row where one should be")
+                self._row(out, found, self._start(found[3]), piece[found.end() :])
+        at = self._empty_rows(rest, out)
+        if rest[at:].strip():
+            raise UnsureError("something between rows")
+        out.append(rest[at:])
+        return b"".join(out)
+
+    def finish(self) -> bytes:
+        """The rows behind the last one."""
+        out: list[bytes] = []
+        self._missing(out, LAST_ROW + 1)
+        return b"".join(out)
+
+    # -- the plain case
+    def _append(self, piece: bytes, out: list[bytes]) -> bool:
+        """Most rows: our cells go behind the last cell. False where it takes a closer look, and nothing is done."""
+        found = self._row_start.match(piece)
+        if found is None or not found[2]:
+            return False
+        start = self._starts.get(found[3]) or self._start(found[3])
+        if start.is_empty:
+            return False
+        name, opened = found[2], found.end()
+        number, wanted = int(name), self._wanted[self._next]
+        if not self._at < number <= wanted or number < self._header_row or number in self._papers:
+            return False
+        if self._marked is not None and self._marked.search(piece, opened):
+            return False
+        end = self._end(piece, name, opened)
+        if end < 0 or (end < len(piece) and piece.find(self._formula, end) >= 0):
+            return False
+        self._at = number
+        new = b""
+        if number == wanted:
+            self._next += 1
+            new = self._writer.row(self._rows[number], name)
+        if end == len(piece) and not (new and start.has_spans):
+            out += (piece, new, self._row_end)
+        else:
+            out += (found[1], self._row_open, name, b'"', start.rest, b">", piece[opened:end], new, self._row_end)
+        return True
+
+    def _end(self, piece: bytes, name: bytes, opened: int) -> int:
+        """Where the cells end that lie before our columns, if only ours are behind them; -1 where it takes a closer look.
+
+        `opened`: where the cells of the row begin; `name`: the row's number.
+        """
+        at = len(piece)
+        while (begin := piece.rfind(self._cell, opened, at)) >= 0:
+            found = self._quick.match(piece, begin)
+            if found is None or found[2] != name:
+                return -1
+            end = found.end()
+            is_whole = end == at if piece[end - 2] == _SLASH else piece.find(self._cell_end, end, at) == at - len(self._cell_end)
+            column = NUMBERS[found[1]]
+            if is_whole and column < self._first:
+                return at
+            if not is_whole or column not in self._columns:
+                return -1
+            at = begin
+        return at if at == opened else -1
+
+    # -- one row
+    def _empty_rows(self, piece: bytes, out: list[bytes]) -> int:
+        """Rows that are tags of their own; gives where they end."""
+        at = 0
+        while (found := self._row_start.match(piece, at)) is not None:
+            start = self._start(found[3])
+            if not start.is_empty:
+                break
+            self._row(out, found, start, b"")
+            at = found.end()
+        return at
+
+    def _start(self, rest: bytes) -> _Start:
+        start = self._starts.get(rest)
+        if start is None:
+            start = self._read_start(rest)
+            if len(self._starts) >= _MOST_KEPT:
+                self._starts.clear()
+            self._starts[rest] = start
+        return start
+
+    def _read_start(self, rest: bytes) -> _Start:
+        is_empty = rest.endswith(b"/")
+        tag = b"<r" + rest.removesuffix(b"/") + b">"
+        if re.fullmatch(rb"<r%s\s*+>" % ATTRIBUTES, tag) is None:
+            raise UnsureError("no plain row")
+        attributes = read_attributes(tag)
+        style = whole(attributes.get("s"), 0) if attributes.get("customFormat") in ("1", "true") else None
+        number = whole(attributes["r"]) if "r" in attributes else None
+        rest = with_attributes(tag, {"spans": None, "r": None})[2:-1]
+        return _Start(number, rest, is_empty, style, "spans" in attributes)
+
+    def _row(self, out: list[bytes], found: re.Match[bytes], start: _Start, cells: bytes) -> None:
+        number = int(found[2]) if found[2] else start.number or self._at + 1
+        if number <= self._at or number > LAST_ROW:
+            raise UnsureError(f"row {number} is out of order")
+        if self._wanted[self._next] < number:
+            self._missing(out, number)
+        self._at = number
+        is_wanted = self._wanted[self._next] == number
+        self._next += is_wanted
+        if is_wanted or (self._columns and number >= self._header_row) or (self._marked and self._marked.search(cells)):
+            edited = self._taken_apart(number, cells, start.style)
+            if edited != cells:
+                out += (found[1], self._row_open, b'%d"' % number, start.rest, b">", edited, self._row_end)
+                return
+        out += (found[0], b"") if start.is_empty else (found[0], cells, self._row_end)
+
+    def _missing(self, out: list[bytes], before: int) -> None:
+        """Rows of ours that are not there."""
+        while (number := self._wanted[self._next]) < before:
+            self._next += 1
+            cells = self._taken_apart(number, b"", None)
+            if cells:
+                out += (self._row_open, b'%d">' % number, cells, self._row_end)
+
+    # -- taken apart
+    def _taken_apart(self, number: int, cells: bytes, style: int | None) -> bytes:
+        """A row cell by cell."""
+        found, rest = self._read_cells(number, cells)
+        name = b"%d" % number
+        new = self._writer.by_column(self._rows.get(number, {}), name)
+        papers = {column: paper for column, paper in self._papers.get(number, {}).items() if column not in self._columns}
+        gone = self._columns if number >= self._header_row else new.keys()
+        for cell in found:
+            if cell.column in gone:
+                self._lose(cell)
+        kept = {cell.column: self._styled(cell, papers.get(cell.column)) for cell in found if cell.column not in gone}
+        for column, paper in papers.items():
+            if column not in kept:
+                base = style if style is not None else self._head.style_of(column)
+                kept[column] = self._blank(number, column, self._styles.restyled(base, paper))
+        return b"".join(xml for _, xml in sorted((kept | new).items())) + rest
+
+    def _blank(self, number: int, column: int, style: int) -> bytes:
+        if not 1 <= column <= LAST_COLUMN:
+            raise UnsureError(f"no column {column}")
+        return b'<%bc r="%b%d" s="%d"/>' % (self._p, column_letter(column).encode(), number, style)
+
+    def _styled(self, cell: _Cell, paper: str | None) -> bytes:
+        """A cell with the mark that it is to have, or without the one that it had."""
+        new = self._styles.restyled(cell.style, paper) if paper else cell.style
+        if paper is None and cell.style in self._styles.marked:
+            new = self._styles.unmarked(cell.style)
+        if new == cell.style:
+            return cell.xml
+        start = cell.xml.index(b"<")
+        opened = self._whole_cell.match(cell.xml)
+        end = opened.end() if opened else start
+        return cell.xml[:start] + with_attributes(cell.xml[start:end], {"s": str(new)}) + cell.xml[end:]
+
+    def _lose(self, cell: _Cell) -> None:
+        """A cell of ours that goes. What others are calculated from must not go with it."""
+        if _FORMULA.search(cell.xml):
+            self.lost_formula = True
+            for area in map(read_area, (found.decode() for found in _SOURCE.findall(cell.xml))):
+                if area.top < self._header_row or not {*range(area.left, area.right + 1)} <= self._columns:
+                    raise UnsureError("a formula of other cells lies in our columns")
+
+    def _read_cells(self, number: int, cells: bytes) -> tuple[Sequence[_Cell], bytes]:
+        """The cells of a row, and what stands behind them."""
+        found: list[_Cell] = []
+        at, column, name = 0, 0, b"%d" % number
+        while (match := self._whole_cell.match(cells, at)) is not None:
+            end = match.end()
+            if not match[3]:
+                end = cells.find(self._cell_end, end) + len(self._cell_end)
+                if end < match.end():
+                    raise UnsureError("a cell does not end")
+            plain = _PLAIN.fullmatch(match[2])
+            if plain is not None and plain[2] == name:
+                new, style = NUMBERS[plain[1]], int(plain[3] or 0)
+            else:
+                attributes = read_attributes(match[2])
+                new, style = _column_of(attributes, number, column + 1), whole(attributes.get("s"), 0)
+            if new <= column:
+                raise UnsureError(f"cells of row {number} are out of order")
+            column = new
+            found.append(_Cell(column, cells[at:end], style))
+            at = end
+        rest = cells[at:]
+        if rest.strip() and not rest.lstrip().startswith(b"<%bextLst" % self._p):
+            raise UnsureError(f"something in row {number} that is no cell")
+        return found, rest
+
+
+def _column_of(attributes: Mapping[str, str], number: int, following: int) -> int:
+    if "r" not in attributes:
+        return following
+    place = _PLACE.fullmatch(attributes["r"].encode())
+    if place is None or int(place[2]) != number:
+        raise UnsureError(f"a cell of another row in row {number}")
+    return NUMBERS[place[1]]
