@@ -27,7 +27,8 @@ from bulkorders.journal.tables import batches, orders
 from bulkorders.journal.views import batch_issues
 from bulkorders.pipeline.app import App, SystemClock, all_templates
 from bulkorders.pipeline.keeping import tidy
-from bulkorders.pipeline.report import report_batch, write_workbook
+from bulkorders.pipeline.report import report_batch
+from bulkorders.pipeline.results import write_workbook
 from bulkorders.providers.lingxing.fields import MCF_ORDERS
 from bulkorders.settings import Settings
 
@@ -127,15 +128,21 @@ def test_a_file_that_cannot_be_deleted_is_told_and_stops_nobody(app: App) -> Non
     assert tidy(app) is None
 
 
-def test_results_of_a_forgotten_batch_are_refused_with_the_reason(app: App, tmp_path: Path) -> None:
-    """How long the file was kept, and where its orders can still be seen."""
+def test_results_of_a_forgotten_batch_are_made_of_what_was_sent_and_say_so(app: App, tmp_path: Path) -> None:
+    """Its order on a row of the template's form, without what is personal."""
     app.clock = Calendar(LONG_AFTER)
     tidy(app)
     report = report_batch(app, "b1")
     assert not kept_path(app.journal, report.batch.content_hash).exists()
-    with pytest.raises(UsageError, match=r"只保留 30 天.*status b1"):
-        write_workbook(app, [report], tmp_path / "results.xlsx")
-    assert report.totals.read == 1
+    assert write_workbook(app, [report], tmp_path / "results.xlsx").way == "fresh"
+    book = load_workbook(tmp_path / "results.xlsx")
+    template = find_template(report.batch.template)
+    header, row = list(book[template.title].iter_rows(values_only=True))
+    told = dict(zip(header, row, strict=True))
+    assert told[template.display_field.label] == report.orders[0].display
+    assert told["提交状态"] == FATE_WORDS[report.orders[0].fate].zh
+    assert {told[field.label] for field in template.fields if field.personal} == {None}
+    assert any("过了保存期" in str(cell) for line in book["汇总"].iter_rows(values_only=True) for cell in line)
 
 
 @pytest.mark.parametrize("template", all_templates(), ids=lambda template: template.name)

@@ -17,7 +17,8 @@ from stage_books import names, write_book
 from bulkorders.core.provider import Provider
 from bulkorders.crash import VARIABLE
 from bulkorders.errors import BulkordersError
-from bulkorders.pipeline.report import report_batch, report_workbook, write_workbook
+from bulkorders.pipeline.report import report_batch, report_workbook
+from bulkorders.pipeline.results import write_workbook
 
 ORDERS = 5
 OLD = b"the results of yesterday"
@@ -34,7 +35,7 @@ def write_again(at: Stage, target: Path) -> Path:
     """What `bulkorders results BATCH -o TARGET` does, for the newest batch."""
     with at.program() as app, app.journal.read() as connection:
         batch = connection.exec_driver_sql("SELECT id FROM batches ORDER BY created_at DESC").scalar()
-        return write_workbook(app, report_workbook(app, report_batch(app, str(batch))), target)
+        return write_workbook(app, report_workbook(app, report_batch(app, str(batch))), target).path
 
 
 def submitted(at: Stage) -> Path:

@@ -20,7 +20,6 @@ from .styles import Styles
 
 _MOST_KEPT = 4096
 _PLACE = re.compile(rb"([A-Z]{1,3})([1-9][0-9]{0,6})")
-_PLAIN = re.compile(rb' r="([A-Z]{1,3})([1-9][0-9]{0,6})"(?: s="([0-9]{1,9})")?+(?: t="[A-Za-z]++")?+')
 _SOURCE = re.compile(rb"""<(?:[\w.\-]+:)?f\s[^<>]*?\bref\s*=\s*["']([^"'<>]*)["']""")
 _SLASH = ord("/")
 _FORMULA = re.compile(rb"<(?:[\w.\-]+:)?f[\s>/]")
@@ -71,6 +70,10 @@ class RowStream:
         self._row_start = re.compile(rb'(\s*+)<%brow(?: r="([1-9][0-9]{0,6})")?+([^<>]*+)>' % p)
         self._quick = re.compile(rb'<%bc r="([A-Z]{1,3})([0-9]{1,7})"[^<>]*+>' % p)
         self._whole_cell = re.compile(rb"(\s*+)<%bc(%s)\s*+(/?)>" % (p, ATTRIBUTES))
+        self._plain_cells = re.compile(
+            rb'(<%bc r="([A-Z]{1,3})([1-9][0-9]{0,6})"(?: s="([0-9]{1,9})")?+(?: t="[A-Za-z]++")?+'
+            rb"(?:/>|>[^<]*+(?:<(?!/%bc>)[^<]*+)*+</%bc>))" % (p, p, p)
+        )
         numbers = b"|".join(str(style).encode() for style in sorted(marked))
         self._marked = re.compile(rb' s="(?:%s)"' % numbers) if numbers else None
 
@@ -215,10 +218,14 @@ class RowStream:
         new = self._writer.by_column(self._rows.get(number, {}), name)
         papers = {column: paper for column, paper in self._papers.get(number, {}).items() if column not in self._columns}
         gone = self._columns if number >= self._header_row else new.keys()
+        kept: dict[int, bytes] = {}
+        marked = self._styles.marked
         for cell in found:
-            if cell.column in gone:
+            column, xml, style_now = cell
+            if column in gone:
                 self._lose(cell)
-        kept = {cell.column: self._styled(cell, papers.get(cell.column)) for cell in found if cell.column not in gone}
+            else:
+                kept[column] = self._styled(cell, papers.get(column)) if column in papers or style_now in marked else xml
         for column, paper in papers.items():
             if column not in kept:
                 base = style if style is not None else self._head.style_of(column)
@@ -252,20 +259,26 @@ class RowStream:
 
     def _read_cells(self, number: int, cells: bytes) -> tuple[Sequence[_Cell], bytes]:
         """The cells of a row, and what stands behind them."""
+        name = b"%d" % number
+        plain = self._plain_cells.findall(cells)
+        found = [_Cell(NUMBERS[letters], xml, int(style or 0)) for xml, letters, row, style in plain if row == name]
+        columns = [cell.column for cell in found]
+        if len(found) == len(plain) and sum(map(len, (cell.xml for cell in found))) == len(cells) and columns == sorted(set(columns)):
+            return found, b""
+        return self._read_closer(number, cells)
+
+    def _read_closer(self, number: int, cells: bytes) -> tuple[Sequence[_Cell], bytes]:
+        """The same, whatever attributes and blanks there are."""
         found: list[_Cell] = []
-        at, column, name = 0, 0, b"%d" % number
+        at, column = 0, 0
         while (match := self._whole_cell.match(cells, at)) is not None:
             end = match.end()
             if not match[3]:
                 end = cells.find(self._cell_end, end) + len(self._cell_end)
                 if end < match.end():
                     raise UnsureError("a cell does not end")
-            plain = _PLAIN.fullmatch(match[2])
-            if plain is not None and plain[2] == name:
-                new, style = NUMBERS[plain[1]], int(plain[3] or 0)
-            else:
-                attributes = read_attributes(match[2])
-                new, style = _column_of(attributes, number, column + 1), whole(attributes.get("s"), 0)
+            attributes = read_attributes(match[2])
+            new, style = _column_of(attributes, number, column + 1), whole(attributes.get("s"), 0)
             if new <= column:
                 raise UnsureError(f"cells of row {number} are out of order")
             column = new
