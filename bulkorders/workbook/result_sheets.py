@@ -7,7 +7,7 @@ from typing import Any
 from openpyxl.utils import column_index_from_string
 
 from bulkorders.core.cell import shown, trim
-from bulkorders.core.result import FATE_WORDS, RESULT_COLUMNS, our_labels
+from bulkorders.core.result import FATE_WORDS, RESULT_COLUMNS, Fate, our_labels
 from bulkorders.core.table import Table
 
 from .ooxml.edits import SheetEdits, Written
@@ -28,12 +28,13 @@ _WORDS = {words.zh: (look_of(fate).ink, look_of(fate).paper or "") for fate, wor
 """The colours of a status, by the word that it begins with."""
 
 
-def sheet_edits(tables: Mapping[str, Table], sheets: Mapping[str, Any]) -> dict[str, SheetEdits]:
+def sheet_edits(tables: Mapping[str, Table], report: Mapping[str, Any]) -> dict[str, SheetEdits]:
     """The edits of each sheet that the report tells of. Comments go to errors first.
 
-    `sheets`, by name: `header_row`, our `columns`, `bad` cells and their `notes` by row and letter, and result `rows` by row.
+    `report` has `counts`, whose first entries are the words of the fates, and `sheets`, by name: `header_row`, our `columns`, `bad` cells and their `notes` by row and letter, and result `rows` by row.
     """
-    plans = {name: _Plan(tables[name], told) for name, told in sheets.items() if name in tables}
+    words = {fate: word for word, _, _, fate in report["counts"]}
+    plans = {name: _Plan(tables[name], told, words) for name, told in report["sheets"].items() if name in tables}
     notes = sorted(((rank, name, at, text) for name, plan in plans.items() for rank, at, text in plan.notes), key=lambda note: note[0])
     kept: dict[str, dict[tuple[int, int], str]] = {name: {} for name in plans}
     for _, name, at, text in notes[:MOST_NOTES]:
@@ -44,8 +45,8 @@ def sheet_edits(tables: Mapping[str, Table], sheets: Mapping[str, Any]) -> dict[
 class _Plan:
     """One sheet, and what the report says of it."""
 
-    def __init__(self, table: Table, told: Mapping[str, Any]) -> None:
-        self.table, self.told = table, told
+    def __init__(self, table: Table, told: Mapping[str, Any], words: Mapping[str, str]) -> None:
+        self.table, self.told, self.words = table, told, words
         self.header_row = int(told["header_row"])
 
     def edits(self, notes: Mapping[tuple[int, int], str]) -> SheetEdits:
@@ -88,6 +89,11 @@ class _Plan:
         return found
 
     @property
+    def continues(self) -> bool:
+        """Whether the sheet has results of an earlier time."""
+        return bool(self._present)
+
+    @property
     def copies(self) -> list[int]:
         """Columns of ours that say what was: somebody has copied them, or this remote has no such thing."""
         return [number for number, _ in self._present if number not in self.columns.values()]
@@ -104,12 +110,16 @@ class _Rows(Mapping[int, Mapping[int, Written]]):
 
     def __init__(self, plan: _Plan) -> None:
         self._plan, self._told = plan, plan.told["rows"]
+        # in a results workbook that was sent in again, what was created before is what its row says already
+        self._continues = plan.continues
         self._header = {number: Written(RESULT_COLUMNS[name], HEADING) for name, number in plan.columns.items()}
 
     def __getitem__(self, row: int) -> Mapping[int, Written]:
         if row == self._plan.header_row:
             return self._header
         told = self._told[str(row)]
+        if told["fate"] == Fate.SKIPPED and self._continues:
+            told = {**told, "status": self._plan.words[Fate.CREATED]}
         return {number: Written(told[name] or None, _LOOKS.get(name, _RESULT), TEXT) for name, number in self._plan.columns.items()}
 
     def __iter__(self) -> Iterator[int]:

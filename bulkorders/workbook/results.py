@@ -57,7 +57,7 @@ def _write(source: Path | None, tables: Sequence[Table], report: Mapping[str, An
                 base, names = make()
                 file.seek(0)
                 file.truncate()
-                edits = {names.get(name, name): edit for name, edit in sheet_edits(own, report["sheets"]).items()}
+                edits = {names.get(name, name): edit for name, edit in sheet_edits(own, report).items()}
                 patch(base, edits, _added(own, report, [names.get(name, name) for name in own]), file, dropped)
             except UnsureError:
                 if way == FRESH:

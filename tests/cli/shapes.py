@@ -7,7 +7,7 @@ from typing import Any
 
 FATES = ("created", "skipped", "accepted", "invalid", "changed", "rejected", "in_doubt", "unsent")
 CHECK = ["file", "template", "refused", "rows", "orders", "issues", "payloads"]
-BATCH = ["batch", "file", "template", "refused", "accounts", "rows", "issues", "orders", "results", "outcomes"]
+BATCH = ["batch", "file", "template", "refused", "accounts", "rows", "issues", "orders", "results", "written", "outcomes"]
 ROWS = ["read", "blank", "valid", "invalid"]
 ISSUE = ["sheet", "row", "column", "label", "field", "order", "code", "severity", "value", "message"]
 PAYLOAD = ["order", "key", "account", "rows", "payload"]

@@ -9,14 +9,15 @@ from pathlib import Path
 
 import pytest
 from making import GATE, NOW, draft, mcf_row, new_batch, orders_of, sheet
+from openpyxl import load_workbook
 from sqlalchemy import select, update
 
 from bulkorders.core.issue import Issue, Severity
 from bulkorders.core.order import Status
 from bulkorders.core.payload import build, encode
+from bulkorders.core.result import FATE_WORDS
 from bulkorders.core.template import Template
 from bulkorders.core.words import Words
-from bulkorders.errors import UsageError
 from bulkorders.journal.batches import add_draft, release
 from bulkorders.journal.forget import FORGOTTEN
 from bulkorders.journal.journal import Journal
@@ -25,7 +26,7 @@ from bulkorders.journal.queue import claim, settle
 from bulkorders.journal.records import Settled
 from bulkorders.journal.tables import batches, orders
 from bulkorders.journal.views import batch_issues
-from bulkorders.pipeline.app import App, SystemClock, all_templates
+from bulkorders.pipeline.app import App, SystemClock, all_templates, find_template
 from bulkorders.pipeline.keeping import tidy
 from bulkorders.pipeline.report import report_batch
 from bulkorders.pipeline.results import write_workbook
