@@ -60,5 +60,3 @@ def _cell(template: Template, name: str, text: str | None) -> Any:
     """Numbers as numbers, all else as text."""
     number = None if text is None or template[name].kind.number_format == "@" else read_number(text)
     return text if number is None else float(number)
-
-

@@ -13,7 +13,7 @@ from bulkorders.core.table import Table
 from .ooxml.edits import SheetEdits, Written
 from .pages.fates import look_of
 from .pages.page import HEADING
-from .style import TEXT, Look
+from .style import TEXT, Look, height_of, line_count, needs_wrapping
 
 MOST_NOTES = 2_000
 """Comments of ours in a workbook; what is beyond them is told by the fill and 结果说明."""
@@ -31,7 +31,8 @@ _WORDS = {words.zh: (look_of(fate).ink, look_of(fate).paper or "") for fate, wor
 def sheet_edits(tables: Mapping[str, Table], report: Mapping[str, Any]) -> dict[str, SheetEdits]:
     """The edits of each sheet that the report tells of. Comments go to errors first.
 
-    `report` has `counts`, whose first entries are the words of the fates, and `sheets`, by name: `header_row`, our `columns`, `bad` cells and their `notes` by row and letter, and result `rows` by row.
+    `report` has `counts`, whose first entries are the words of the fates, and `sheets`, by name: `header_row`, our `columns`, `bad` cells
+    and their `notes` by row and letter, and result `rows` by row.
     """
     words = {fate: word for word, _, _, fate in report["counts"]}
     plans = {name: _Plan(tables[name], told, words) for name, told in report["sheets"].items() if name in tables}
@@ -57,8 +58,16 @@ class _Plan:
             for row, cells in self.told["bad"].items()
         }
         return SheetEdits(
-            self.header_row, columns | dict.fromkeys(self.copies, 10.0), _Rows(self), papers, notes, self.columns.get("status"), _WORDS
-        )
+            self.header_row, columns | dict.fromkeys(self.copies, 10.0), _Rows(self), papers, notes, self.heights, self.continues,
+            self.columns.get("status"), _WORDS,
+        )  # fmt: skip
+
+    @property
+    def heights(self) -> Mapping[int, float]:
+        """The rows whose reason takes more than one line, and the points that it takes."""
+        width = WIDTHS["reason"]
+        long = ((int(row), told["reason"]) for row, told in self.told["rows"].items() if needs_wrapping(told["reason"], width))
+        return {row: height_of(line_count(text, width)) for row, text in long}
 
     @property
     def notes(self) -> Iterator[tuple[bool, tuple[int, int], str]]:

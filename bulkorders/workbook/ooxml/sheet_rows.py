@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from typing import NamedTuple
 
 from bulkorders.core.cell import column_letter
+from bulkorders.workbook.style import height_of
 
 from .cells import CellWriter
 from .edits import SheetEdits, UnsureError
@@ -19,6 +20,7 @@ from .sheet_head import Head
 from .styles import Styles
 
 _MOST_KEPT = 4096
+_OUR_HEIGHTS = frozenset(height_of(lines) for lines in range(2, 30))
 _PLACE = re.compile(rb"([A-Z]{1,3})([1-9][0-9]{0,6})")
 _SOURCE = re.compile(rb"""<(?:[\w.\-]+:)?f\s[^<>]*?\bref\s*=\s*["']([^"'<>]*)["']""")
 _SLASH = ord("/")
@@ -34,6 +36,15 @@ class _Start:
     is_empty: bool
     style: int | None
     has_spans: bool
+    height: float = 0.0
+    is_fixed: bool = False
+
+    def tall(self, height: float | None) -> bytes:
+        """What it says of a row that needs so many points; None: as many as it needs by itself."""
+        tag = b"<r" + self.rest + b">"
+        if height is None:
+            return with_attributes(tag, {"ht": None, "customHeight": None})[2:-1]
+        return self.rest if self.height >= height else with_attributes(tag, {"ht": f"{height:g}", "customHeight": "1"})[2:-1]
 
 
 class _Cell(NamedTuple):
@@ -50,6 +61,7 @@ class RowStream:
     def __init__(self, edits: SheetEdits, head: Head, styles: Styles) -> None:
         self._head, self._styles, self._rows, self._papers = head, styles, edits.rows, edits.papers
         self._header_row, self._columns = edits.header_row, frozenset(edits.columns)
+        self._heights, self._resets = edits.heights, edits.resets_heights
         self._first = min(self._columns, default=LAST_COLUMN + 1)
         self._wanted = [*sorted({*edits.rows, *edits.papers}), LAST_ROW + 1]
         if (
@@ -118,6 +130,8 @@ class RowStream:
         number, wanted = int(name), self._wanted[self._next]
         if not self._at < number <= wanted or number < self._header_row or number in self._papers:
             return False
+        if number in self._heights or self._is_too_tall(number, start):
+            return False
         if self._marked is not None and self._marked.search(piece, opened):
             return False
         end = self._end(piece, name, opened)
@@ -133,6 +147,12 @@ class RowStream:
         else:
             out += (found[1], self._row_open, name, b'"', start.rest, b">", piece[opened:end], new, self._row_end)
         return True
+
+    def _is_too_tall(self, number: int, start: _Start) -> bool:
+        """Whether a row has a height of ours from an earlier time, and needs none any more."""
+        return (
+            self._resets and number not in self._heights and number > self._header_row and start.is_fixed and start.height in _OUR_HEIGHTS
+        )
 
     def _end(self, piece: bytes, name: bytes, opened: int) -> int:
         """Where the cells end that lie before our columns, if only ours are behind them; -1 where it takes a closer look.
@@ -184,7 +204,8 @@ class RowStream:
         style = whole(attributes.get("s"), 0) if attributes.get("customFormat") in ("1", "true") else None
         number = whole(attributes["r"]) if "r" in attributes else None
         rest = with_attributes(tag, {"spans": None, "r": None})[2:-1]
-        return _Start(number, rest, is_empty, style, "spans" in attributes)
+        height, is_fixed = _points(attributes.get("ht", "0")), attributes.get("customHeight") in ("1", "true")
+        return _Start(number, rest, is_empty, style, "spans" in attributes, height, is_fixed)
 
     def _row(self, out: list[bytes], found: re.Match[bytes], start: _Start, cells: bytes) -> None:
         number = int(found[2]) if found[2] else start.number or self._at + 1
@@ -197,8 +218,10 @@ class RowStream:
         self._next += is_wanted
         if is_wanted or (self._columns and number >= self._header_row) or (self._marked and self._marked.search(cells)):
             edited = self._taken_apart(number, cells, start.style)
-            if edited != cells:
-                out += (found[1], self._row_open, b'%d"' % number, start.rest, b">", edited, self._row_end)
+            height = self._heights.get(number, 0.0)
+            rest = start.tall(None if self._is_too_tall(number, start) else height)
+            if edited != cells or rest != start.rest:
+                out += (found[1], self._row_open, b'%d"' % number, rest, b">", edited, self._row_end)
                 return
         out += (found[0], b"") if start.is_empty else (found[0], cells, self._row_end)
 
@@ -288,6 +311,13 @@ class RowStream:
         if rest.strip() and not rest.lstrip().startswith(b"<%bextLst" % self._p):
             raise UnsureError(f"something in row {number} that is no cell")
         return found, rest
+
+
+def _points(text: str) -> float:
+    try:
+        return float(text)
+    except ValueError as error:
+        raise UnsureError("a row's height is no number") from error
 
 
 def _column_of(attributes: Mapping[str, str], number: int, following: int) -> int:
