@@ -15,7 +15,8 @@ class Field:
     """A column. `name` is ours, `label` the merchant's heading, `path` the API's place.
 
     `key`: rows with equal keys are one element of the field's level. `unit`: what the values are in, named in the label.
-    `aliases`: other headings that mean it (the API's own names always do). `example`: the cell of the template's example row.
+    `aliases`: other headings that mean it (the API's own names always do). `said`: what else the remote calls it when it refuses it;
+    what is said of two fields means neither. `example`: the cell of the template's example row.
     `note`: what to know when filling it in. `personal`: it says something of a person, so it is forgotten in time.
     """
 
@@ -27,6 +28,7 @@ class Field:
     key: bool = False
     unit: str | None = None
     aliases: tuple[str, ...] = ()
+    said: tuple[str, ...] = ()
     example: str = ""
     note: Words = NOTHING
     personal: bool = False

@@ -4,7 +4,7 @@ Rows are grouped before any is dropped, so that never a part of an order is sent
 """
 
 from collections import defaultdict
-from collections.abc import Callable, Hashable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Hashable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from itertools import pairwise
 from typing import Any
@@ -181,7 +181,7 @@ def _such_as(each: Field) -> Words:
 
 
 def _conflict(work: _Grouping, key: Key, each: Field, row: int, first: int, other: Any, value: Any) -> None:
-    level = next((one for one in _levels(work.template.root) if one.path == each.level), work.template.root)
+    level = next((one for one in work.template.root.walk() if one.path == each.level), work.template.root)
     named = next((one for one in level.keys if one.name == work.template.display), level.keys[0] if level.keys else each)
     place = work.checked.places[first]
     here = work.checked.places[row].sheet == place.sheet
@@ -195,12 +195,6 @@ def _conflict(work: _Grouping, key: Key, each: Field, row: int, first: int, othe
         },
     )
     work.report(key, row, each.name, problem, other)
-
-
-def _levels(level: Level) -> Iterator[Level]:
-    yield level
-    for child in level.children:
-        yield from _levels(child)
 
 
 class _Watched(dict[str, Any]):
@@ -269,7 +263,7 @@ def _has_two_readings(work: _Grouping, merged: MergedField) -> bool:
     field = work.template[merged.field]
     if not field.kind.is_amount or not field.level:
         return field.kind.is_amount and field.level in work.template.row_levels
-    level = next(level for level in _levels(work.template.root) if level.path == field.level)
+    level = next(level for level in work.template.root.walk() if level.path == field.level)
     return not level.keys or _spans_several(work.checked, level, merged.rows)
 
 

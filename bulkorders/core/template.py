@@ -1,7 +1,7 @@
 """A template: the fields of one kind of order, and the tree of levels read off their paths."""
 
 from collections import Counter
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from decimal import Decimal
 from functools import cached_property
@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, NamedTuple
 from .field import Field
 from .issue import Code, Problem
 from .label import fold
+from .names import Names, names_of
 
 if TYPE_CHECKING:
     from .order import Element
@@ -48,6 +49,12 @@ class Level:
     def api_name(self) -> str:
         """The name of the list in the payload: `SkuInfos` for `ContainerInfos[].SkuInfos[]`."""
         return self.path.removesuffix("[]").rpartition("[].")[2]
+
+    def walk(self) -> Iterator["Level"]:
+        """This level and all within."""
+        yield self
+        for child in self.children:
+            yield from child.walk()
 
 
 @dataclass(frozen=True)
@@ -111,6 +118,11 @@ class Template:
             for text in (each.name, *(name for name in each.api_labels if shared[name] == 1)):
                 found.setdefault(fold(text), each)
         return found
+
+    @cached_property
+    def names(self) -> Names:
+        """All that the remote may call the fields and their lists."""
+        return names_of(self.fields, ((level.api_name, level.path) for level in self.root.walk() if level.path))
 
     def limited(self, limits: Mapping[str, Decimal]) -> "Template":
         """The template with other limits, by field name: what is beyond them is warned of. Raises ValueError for a field without one."""
