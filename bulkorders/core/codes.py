@@ -297,6 +297,12 @@ SHEET_EXAMPLE = _warning(
     "工作表「{sheet}」看名字是示例，没有读取：如果里面是真的订单，请给工作表改名。",
     'Sheet "{sheet}" is an example by its name and was not read: rename it if its orders are real.',
 )
+SHEET_FAILURES = _warning(
+    "sheet_failures",
+    "跳过失败明细",
+    "工作表「{sheet}」像是上次结果里的失败明细，订单已从别的工作表读取，这张没有读取：如果里面是另外的订单，请给工作表改名。",
+    'Sheet "{sheet}" looks like the failed orders of earlier results; orders were read from other sheets: rename it if it holds others.',
+)
 SHEET_PASSED = _note(
     "sheet_passed",
     "跳过的工作表",

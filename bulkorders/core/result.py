@@ -4,6 +4,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from enum import StrEnum
 
+from .cell import shown, trim
 from .order import Status
 from .words import Words
 
@@ -71,23 +72,39 @@ RESULT_COLUMNS: Mapping[str, str] = {
 """The columns that we add to the right of the merchant's own, by what they hold."""
 TRACKING_COLUMNS = frozenset({"tracking_number", "carrier"})
 """Those that only orders with a tracking number have."""
-RESULT_LABELS = frozenset(RESULT_COLUMNS.values())
+ORIGIN_LABEL = "原行"
+"""Where a row of 失败明细 comes from: a third column of ours there."""
+RESULT_LABELS = frozenset({*RESULT_COLUMNS.values(), ORIGIN_LABEL})
 
 
-_MARKS = frozenset({RESULT_COLUMNS["status"], RESULT_COLUMNS["reason"]})
+_TELLING = frozenset({*(RESULT_COLUMNS[name] for name in ("status", "reason", "rows", "request_id")), ORIGIN_LABEL})
 
 
 def our_labels(labels: Iterable[str]) -> frozenset[str]:
-    """Those of a header's labels that an earlier results workbook brought.
+    """Those of a header's labels that an earlier results workbook brought, wherever they stand and however often.
 
-    A merchant may have a 批次 or a 提交时间 of his own; only beside our two most telling columns are they ours.
+    A merchant may have a 批次, a 跟踪号 or a 订单行 of his own; they are ours only where two of our more telling columns are left.
     """
-    return RESULT_LABELS if set(labels) >= _MARKS else frozenset()
+    found = RESULT_LABELS.intersection(labels)
+    return found if len(found & _TELLING) > 1 else frozenset()
 
 
 SUMMARY_SHEET = "汇总"
 SUMMARY_TITLE = f"提交结果{SUMMARY_SHEET}"
-"""The first cell of our summary, by which an earlier one is known again."""
+"""How the first cell of our summary begins, by which an earlier one is known again."""
+FAILURES_SHEET = "失败明细"
+FAILURES_TITLE = FAILURES_SHEET
+"""How the first cell of the sheet of failed orders begins."""
+UNDO_SHEET = "撤销清单"
+UNDO_TITLE = UNDO_SHEET
+"""How the first cell of the list of what was created begins."""
+_TITLES: Mapping[str, str] = {SUMMARY_SHEET: SUMMARY_TITLE, FAILURES_SHEET: FAILURES_TITLE, UNDO_SHEET: UNDO_TITLE}
+
+
+def is_ours(sheet_name: str, first_cell: object) -> bool:
+    """Whether a sheet is one that an earlier results workbook brought: named like it, be it `汇总 (2)`, and begun with its title."""
+    text = trim(shown(first_cell))
+    return any(sheet_name.startswith(name) and text.startswith(title) for name, title in _TITLES.items())
 
 
 @dataclass(frozen=True)

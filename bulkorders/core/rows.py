@@ -73,8 +73,8 @@ def _count_blank(kinds: Mapping[int, RowKind], data: Sequence[int]) -> int:
 
 
 def _rows_outside(found: Match, rows: list[int]) -> set[int]:
-    """Rows with content in columns that are no field."""
-    inside = {column.number for column in found.columns.values()}
+    """Rows with content in columns that are no field; what an earlier results workbook says of a row is none."""
+    inside = {column.number for column in found.columns.values()} | found.ours
     others = [number for number in map(int, found.table.frame.columns) if number not in inside]
     if not others:
         return set()
@@ -119,7 +119,8 @@ def _is_footer(found: Match, row: int, key: str) -> bool:
     """Whether a row without an order key, or with a footer's word in its place, begins like a footer."""
     if key and not _FOOTER.match(key):
         return False
-    first = next((text for raw in list(found.table.frame.loc[row]) if (text := trim(shown(raw)))), "")
+    cells = zip(map(int, found.table.frame.columns), found.table.frame.loc[row], strict=True)
+    first = next((text for number, raw in cells if number not in found.ours and (text := trim(shown(raw)))), "")
     return _FOOTER.match(first) is not None
 
 

@@ -134,12 +134,6 @@ def test_an_unknown_column_is_a_note() -> None:
     assert "remark" not in values(checked)
 
 
-def test_columns_of_our_own_results_are_passed_over_in_silence() -> None:
-    """A results workbook can be submitted again as it is."""
-    checked = renamed({"remark": "提交状态", "day": "结果说明"})
-    assert found(checked.issues, notes=True) == []
-
-
 def test_empty_heading_cells_are_no_columns() -> None:
     """A blank cell in the header names nothing; what stands below it is not read."""
     checked = renamed({"remark": " "}, row=carton_row(remark="x"))
