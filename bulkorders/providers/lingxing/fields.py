@@ -167,7 +167,7 @@ FIELDS = (
           said=("PostalCode", "Postcode", "ZipCode", "zip code", "postal code"), aliases=("邮政编码",), example="36003",
           note=Words("以 0 开头的邮编要保留 0", "keep leading zeros"), personal=True),
     Field("phone_number", "电话号码", Text(identifier=True, limit=20), "phone_number", required=False,
-          said=("Phone", "手机号码", "手机号", "联系电话"), aliases=("电话",),
+          said=("Phone", "phone number", "手机号码", "手机号", "联系电话"), aliases=("电话",),
           example="2025550123", personal=True),
     Field("buyers_mailbox", "买家邮箱",
           Text(identifier=True, limit=64, pattern=r"[^@\s]+@[^@\s]+\.[^@\s]+",
