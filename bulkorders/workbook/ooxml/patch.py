@@ -160,7 +160,8 @@ def _styles(package: Package) -> tuple[str, Styles]:
     relation = package.related(package.workbook, "styles")
     if relation is not None and relation.target is not None:
         return relation.target, Styles(package.read(relation.target))
-    name = package.free_name(package.workbook.rpartition("/")[0] + "/styles{}.xml")
+    plain = package.workbook.rpartition("/")[0] + "/styles.xml"  # some readers look for it here
+    name = package.free_name(plain.replace(".xml", "{}.xml")) if package.has(plain) else plain
     package.add(name, EMPTY, _STYLES)
     package.relate(package.workbook, "styles", name)
     return name, Styles(package.read(name))
