@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from typing import NamedTuple
 
 from bulkorders.core.table import Merge
 from bulkorders.workbook.style import GENERAL, PLAIN, Look
@@ -11,9 +12,8 @@ class UnsureError(Exception):
     """The container is outside what the patcher is sure of; nothing of it may be used: it is rewritten first, or made afresh."""
 
 
-@dataclass(frozen=True)
-class Written:
-    """A cell of ours. Text stays text, whatever it begins with."""
+class Written(NamedTuple):
+    """A cell of ours. Text stays text, whatever it begins with. (A tuple: there are a million of them.)"""
 
     value: str | int | float | None
     look: Look = PLAIN

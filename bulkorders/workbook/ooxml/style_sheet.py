@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 from .edits import UnsureError
-from .markup import MAIN, STRICT_MAIN, Change, Element, appended, children, place_for, read_document, spliced
+from .markup import MAIN, STRICT_MAIN, Change, Element, appended, children, place_for, read_document, read_root, spliced
 
 EMPTY = b'<?xml version="1.0" encoding="UTF-8" standalone="yes"?>\n<styleSheet xmlns="' + MAIN + b'"></styleSheet>'
 _ORDER = tuple(b"numFmts fonts fills borders cellStyleXfs cellXfs cellStyles dxfs tableStyles colors extLst".split())
@@ -19,7 +19,7 @@ _ITEM = {
     "dxfs": b"dxf",
 }
 _FIRST: dict[str, tuple[str, ...]] = {
-    "fonts": ('<font><sz val="11"/><name val="Calibri"/><family val="2"/></font>',),
+    "fonts": ('<font><sz val="11"/><color theme="1"/><name val="Calibri"/><family val="2"/><scheme val="minor"/></font>',),
     "fills": ('<fill><patternFill patternType="none"/></fill>', '<fill><patternFill patternType="gray125"/></fill>'),
     "borders": ("<border><left/><right/><top/><bottom/><diagonal/></border>",),
     "cellXfs": ('<xf numFmtId="0" fontId="0" fillId="0" borderId="0"/>',),
@@ -53,12 +53,13 @@ class StyleSheet:
     """A styles part."""
 
     def __init__(self, data: bytes) -> None:
+        root = read_root(data, b"styleSheet")
+        if root.is_empty:
+            data = data[: root.opened - 2] + b"></" + root.name + b">"
         self._data = data
         self._root, self._top = read_document(data, b"styleSheet")
         if self._root.namespace not in (MAIN, STRICT_MAIN):
             raise UnsureError("styles of another kind")
-        if self._root.is_empty:
-            raise UnsureError("empty styles")
         self._groups = {name: self._read(name) for name in _ITEM}
 
     def group(self, name: str) -> Group:
