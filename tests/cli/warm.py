@@ -142,8 +142,11 @@ def serve(path: str) -> NoReturn:
     import bulkorders.pipeline.objects
     import bulkorders.pipeline.service
     import bulkorders.providers.chukou1.api
-    import bulkorders.providers.lingxing.api  # noqa: F401
+    import bulkorders.providers.lingxing.api
+    from bulkorders.workbook.isolated import NURSERY
 
+    NURSERY.idle_seconds = 3600
+    NURSERY.open()  # the programs share it
     listener = socket.socket(socket.AF_UNIX)
     listener.bind(path)
     listener.listen(64)
