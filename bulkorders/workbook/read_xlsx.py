@@ -12,13 +12,13 @@ from bulkorders.core.refusal import Refusal
 from bulkorders.core.table import Merge, Table, make_table
 
 from .limits import MOST_CELLS, bounded, too_large
+from .mend import readable
 from .scan import SheetScan, scan
-from .transcode import as_utf8
 
 
 def read_xlsx(path: Path, *, with_marks: bool) -> list[Table] | Refusal:
     """The worksheets. Raises what calamine raises."""
-    path, tables = as_utf8(path), []
+    path, tables = readable(path), []
     scans = scan(path, MOST_CELLS) if with_marks else {}
     for name, found in scans.items():  # before calamine, which asks for all the memory of the box at once
         if refused := too_large(name, found.height, found.width):
