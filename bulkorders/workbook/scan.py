@@ -27,13 +27,15 @@ _ROW_END = re.compile(rb"</(?:[A-Za-z]\w*:)?row>")
 _CELL = rb"<(?:[A-Za-z]\w*:)?c\s([^<>]*+)>"
 _NEXT = rb"</?(?:[A-Za-z]\w*:)?c[\s>]"
 _VALUE = rb"<(?:[A-Za-z]\w*:)?v(?:\s[^<>]*)?(?:/>|>([^<]*)</(?:[A-Za-z]\w*:)?v>)"
-_ERROR = re.compile(_CELL.replace(rb"\s(", rb"""\s(?=[^<>]*?\bt=["']e["'])(""") + rb"(?:(?!" + _NEXT + rb").)*?" + _VALUE, re.DOTALL)
+_ERROR = re.compile(_CELL.replace(rb"\s(", rb"""\s(?=[^<>]*?\bt\s*=\s*["']e["'])(""") + rb"(?:(?!" + _NEXT + rb").)*?" + _VALUE, re.DOTALL)
 _FORMULA = re.compile(_CELL + rb"\s*<(?:[A-Za-z]\w*:)?f(?:\s[^<>]*)?(?:/>|>[^<]*</(?:[A-Za-z]\w*:)?f>)\s*(" + _VALUE + rb")?")
 _NUMBER = re.compile(_CELL + rb"\s*(?:<(?:[A-Za-z]\w*:)?f(?:\s[^<>]*)?(?:/>|>[^<]*</(?:[A-Za-z]\w*:)?f>)\s*)?" + _VALUE)
-_HIDDEN = re.compile(rb"""<(?:[A-Za-z]\w*:)?row(?=[^<>]*?\shidden=["'](?:1|true)["'])[^<>]*?\sr=["']([0-9]{1,7})["']""")
-_FILLED = re.compile(rb"""<(?:[A-Za-z]\w*:)?c(?=[^<>]*?\sr=["']([A-Z]{1,3})[0-9]{1,7}["'])[^<>]*+(?<!/)>""")
-_ATTRIBUTE = re.compile(rb"""\b(r|s|t)=["']([^"']*)["']""")
-_REFERENCE = re.compile(rb"([A-Z]{1,3})([0-9]{1,7})")
+_HIDDEN = re.compile(rb"""<(?:[A-Za-z]\w*:)?row(?=[^<>]*?\shidden\s*=\s*["'](?:1|true)["'])[^<>]*?\sr\s*=\s*["']([0-9]{1,7})["']""")
+_FILLED = re.compile(rb"""<(?:[A-Za-z]\w*:)?c(?=[^<>]*?\sr\s*=\s*["']([A-Za-z]{1,3})[0-9]{1,7}["'])[^<>]*+(?<!/)>""")
+_ATTRIBUTE = re.compile(rb"""\b(r|s|t)\s*=\s*["']([^"']*)["']""")
+_REFERENCE = re.compile(rb"([A-Za-z]{1,3})([0-9]{1,7})")
+_ROW_NUMBER = re.compile(rb"""\sr\s*=\s*["'][A-Za-z]{0,3}([0-9]{1,7})["']""")
+"""Of a row, or of one of its cells, which need not agree."""
 _NAMESPACE = re.compile(r"^\{[^}]*\}")
 _WIDEST = 16_384
 _XML = (".xml", ".rels")
@@ -115,7 +117,7 @@ def _scan_sheet(archive: zipfile.ZipFile, part: str, masks: Mapping[bytes, Mask]
     for piece in _pieces(archive, part):
         found.height = max(found.height, _last_row(piece))
         found.marks.update(_marks(piece, masks))
-        if b"hidden=" in piece:
+        if b"hidden" in piece:
             found.hidden_rows.extend(int(row[1]) for row in _HIDDEN.finditer(piece))
     if found.height * _WIDEST > most_cells:
         letters = {letters for piece in _pieces(archive, part) for letters in _FILLED.findall(piece)}
@@ -126,22 +128,20 @@ def _scan_sheet(archive: zipfile.ZipFile, part: str, masks: Mapping[bytes, Mask]
 def _last_row(piece: bytes) -> int:
     """The row of the last cell with a value; cells that are only formatted do not count."""
     at = max(piece.rfind(b"<v"), piece.rfind(b":v"), piece.rfind(b"<is"), piece.rfind(b":is"))
-    if at < 0:
-        return 0
-    found = _REFERENCE.match(piece, max(piece.rfind(b' r="', 0, at), piece.rfind(b" r='", 0, at)) + 4)
-    return int(found[2]) if found else 0
+    start = max(piece.rfind(b"<row", 0, at), piece.rfind(b":row", 0, at), 0)
+    return max((int(number) for number in _ROW_NUMBER.findall(piece, start, at)), default=0) if at >= 0 else 0
 
 
 def _column(letters: bytes) -> int:
     """A column's number: A is 1."""
     number = 0
-    for letter in letters:
+    for letter in letters.upper():
         number = number * 26 + letter - 64
     return number
 
 
 def _marks(piece: bytes, masks: Mapping[bytes, Mask]) -> Iterator[tuple[tuple[int, int], Mark]]:
-    if b't="e"' in piece or b"t='e'" in piece:
+    if b'"e"' in piece or b"'e'" in piece:
         for found in _ERROR.finditer(piece):
             yield from _mark(found[1], Mark(MarkKind.ERROR, _text(found[2])))
     if b"f>" in piece or b"<f" in piece or b":f" in piece:
