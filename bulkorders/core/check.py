@@ -15,10 +15,11 @@ from .field import Field
 from .header import Column, Match
 from .issue import Issue, Problem, Severity, issue_at
 from .kinds import Constraint, Reading, bad
+from .merges import fill_down, merges_down, within
 from .order import Place, row_ranges
 from .rows import RowKind, sort_rows
 from .sheets import choose
-from .table import Merge, Table
+from .table import Table
 from .template import Template
 
 _EXACT = Context(prec=100)
@@ -102,24 +103,7 @@ def _cells(found: Match) -> tuple[dict[str, dict[int, Any]], set[tuple[int, str]
     frame = found.table.frame.loc[found.first_row :]
     index = [int(row) for row in frame.index]
     raw = {name: dict(zip(index, frame[column.number].tolist(), strict=True)) for name, column in found.columns.items()}
-    filled: set[tuple[int, str]] = set()
-    for name, merge in _merges(found):
-        cells = raw[name]
-        for row in range(max(merge.top, found.first_row) + 1, merge.bottom + 1):
-            if row in cells and is_blank(cells[row]):
-                cells[row] = cells.get(merge.top)
-                filled.add((row, name))
-    return raw, filled
-
-
-def _merges(found: Match) -> list[tuple[str, Merge]]:
-    """The merged ranges that go down a matched column from a row of data."""
-    by_column = {column.number: name for name, column in found.columns.items()}
-    return [
-        (by_column[merge.left], merge)
-        for merge in sorted(found.table.merges)
-        if merge.left in by_column and merge.bottom > merge.top >= found.first_row
-    ]
+    return raw, fill_down(found, raw, index)
 
 
 def _parse_column(column: Column, cells: Mapping[int, Any]) -> dict[int, Reading]:
@@ -186,8 +170,8 @@ def _note_cells(
 def _note_merges(checked: Checked, found: Match, rows: Sequence[int], start: int, raw: Mapping[str, Mapping[int, Any]]) -> None:
     """Merged cells that go down several rows: what they mean is seen when the rows are grouped."""
     numbers = {row: number for number, row in enumerate(rows, start)}
-    for name, merge in _merges(found):
-        spanned = tuple(numbers[row] for row in range(merge.top, merge.bottom + 1) if row in numbers)
+    for name, merge in merges_down(found):
+        spanned = tuple(numbers[row] for row in within(rows, merge.top, merge.bottom))
         if len(spanned) > 1 and shown(raw[name].get(merge.top)):
             checked.merged.append(MergedField(name, spanned, merge.text))
 

@@ -279,6 +279,12 @@ UNIT_CONVERTED = _note(
     "{where}的单位是 {found}，已全部换算成 {asked}。",
     "{where} is in {found}; all values were converted to {asked}.",
 )
+MERGES_OVERLAP = _error(
+    "merges_overlap",
+    "合并单元格重叠",
+    "工作表「{sheet}」的合并单元格 {one} 与 {other} 重叠，分不清每行是什么内容：请取消这些合并，逐行填写。",
+    'The merged cells {one} and {other} of sheet "{sheet}" overlap, so what is in each row cannot be told: unmerge them and fill each row.',
+)
 COLUMN_UNKNOWN = _note(
     "column_unknown",
     "模板以外的列",

@@ -2,12 +2,13 @@
 
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from . import codes
 from .checked import Checked
 from .header import Match, match, nearest
 from .issue import Issue, Problem, issue_at
+from .merges import overlaps
 from .refusal import NO_HEADER, BestHeader, Refusal, listed, refuse
 from .result import SUMMARY_TITLE
 from .table import Table
@@ -30,7 +31,9 @@ def choose(tables: Sequence[Table], templates: Sequence[Template]) -> Chosen | C
     visible = [table for table in tables if not table.hidden and not _is_summary(table)]
     matches = [found for table in visible if (found := match(table, templates))]
     examples = [found.table for found in matches if found.belongs and _EXAMPLE.search(found.table.sheet)]
-    matching = [found for found in matches if found.belongs and found.table not in examples]
+    matching = [
+        replace(found, issues=(*found.issues, *overlaps(found))) for found in matches if found.belongs and found.table not in examples
+    ]
     notes = [issue_at(Problem(codes.SHEET_HIDDEN), sheet=table.sheet) for table in tables if table.hidden]
     notes += [issue_at(Problem(codes.SHEET_EXAMPLE), sheet=table.sheet) for table in examples]
     if not matching:
