@@ -5,7 +5,7 @@ Cells are parsed first, so that one unreadable cell does not hide the other faul
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import replace
-from decimal import Context, Decimal
+from decimal import Decimal
 from typing import Any
 
 from . import codes
@@ -21,9 +21,8 @@ from .rows import RowKind, sort_rows
 from .sheets import choose
 from .table import Table
 from .template import Template
+from .worded import converted, read_worded
 
-_EXACT = Context(prec=100)
-"""Precise enough for the longest number that is read, so that a conversion loses no digit."""
 SHOWN_ROWS = 100
 """Rows with errors whose cells are kept to be shown; a person reads no more."""
 FIRST_ROWS = 300
@@ -116,30 +115,23 @@ def _parse_column(column: Column, cells: Mapping[int, Any]) -> dict[int, Reading
         key = (type(raw), raw)
         reading = known.get(key)
         if reading is None:
-            reading = known[key] = _converted(_read(field, raw), column.factor)
+            reading = known[key] = _read(field, raw, column.factor)
         readings[row] = reading
     return readings
 
 
-def _read(field: Field, raw: Any) -> Reading:
-    """A cell as its field reads it; a marked one says more than its value."""
+def _read(field: Field, raw: Any, factor: Decimal) -> Reading:
+    """A cell as its field reads it, in the field's own unit; a marked one says more than its value: what is no amount is what it shows."""
     if not isinstance(raw, Mark):
-        return field.kind.parse(raw)
+        return converted(field.kind.parse(raw), factor)
     if raw.kind is MarkKind.ERROR:
         return bad(codes.ERROR_CELL)
     if raw.kind is MarkKind.UNCACHED:
         return bad(codes.UNCACHED)
-    if not field.kind.is_identifier:
-        return field.kind.parse(raw.number)
+    if field.kind.is_amount:
+        return read_worded(field, raw, factor) if raw.kind is MarkKind.WORDED else converted(field.kind.parse(raw.number), factor)
     reading = field.kind.parse(raw.text)
     return replace(reading, problems=(*reading.problems, Problem(codes.PADDED, {"read": raw.text})))
-
-
-def _converted(reading: Reading, factor: Decimal) -> Reading:
-    """A reading in the field's own unit."""
-    if factor == 1 or reading.value is None:
-        return reading
-    return Reading(_EXACT.multiply(reading.value, factor), reading.problems)
 
 
 def _note_cells(

@@ -113,6 +113,30 @@ UNCACHED = _error(
     "{where}的公式还没有结果：请用 Excel 或 WPS 打开表格，保存一次再提交，或直接填写内容。",
     "{where}: the formula has no result yet: open and save the workbook once, or type the value.",
 )
+CELL_UNIT_MISMATCH = _error(
+    "cell_unit_mismatch",
+    "格子里的单位不符",
+    "{where}显示的单位是 {found}，而「{name}」要用 {asked}：请换算成 {asked}，并把单元格格式改为“常规”。",
+    '{where} is shown in {found}, but "{name}" must be in {asked}: convert the value and make the format of the cell General.',
+)
+CELL_UNIT_UNWANTED = _error(
+    "cell_unit_unwanted",
+    "格子里多了单位",
+    "{where}显示的单位是 {found}，而「{name}」这一列不带单位：请核对数字，并把单元格格式改为“常规”。",
+    '{where} is shown in {found}, but "{name}" has no unit: check the number and make the format of the cell General.',
+)
+CELL_UNIT_CONVERTED = _note(
+    "cell_unit_converted",
+    "格子里的单位已换算",
+    "{where}显示的单位是 {found}，已换算成 {read} {asked}。",
+    "{where} is shown in {found}; it was converted to {read} {asked}.",
+)
+CELL_WORDS = _note(
+    "cell_words",
+    "单元格格式带的文字",
+    "{where}的单元格格式带「{words}」，按数字 {read} 读取。",
+    '{where}: the format of the cell adds "{words}"; the number is read as {read}.',
+)
 PADDED = _note(
     "padded", "按显示的 0 读取", "{where}按显示的「{read}」读取，前面的 0 保留。", '{where} is read as shown, "{read}", with its zeros.'
 )
