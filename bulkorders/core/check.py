@@ -19,6 +19,7 @@ from .merges import fill_down, merges_down, within
 from .order import Place, row_ranges
 from .rows import RowKind, sort_rows
 from .sheets import choose
+from .spoilt import spoilt
 from .table import Table
 from .template import Template
 from .worded import converted, read_worded
@@ -123,7 +124,8 @@ def _parse_column(column: Column, cells: Mapping[int, Any]) -> dict[int, Reading
 def _read(field: Field, raw: Any, factor: Decimal) -> Reading:
     """A cell as its field reads it, in the field's own unit; a marked one says more than its value: what is no amount is what it shows."""
     if not isinstance(raw, Mark):
-        return converted(field.kind.parse(raw), factor)
+        found = spoilt(field, raw) if isinstance(raw, str) else None
+        return found or converted(field.kind.parse(raw), factor)
     if raw.kind is MarkKind.ERROR:
         return bad(codes.ERROR_CELL)
     if raw.kind is MarkKind.UNCACHED:

@@ -29,6 +29,12 @@ DIGITS_LOST = _error(
     "{where}的「{value}」已被 Excel 丢掉末尾的数字：请把这一列设为“文本”格式，再重新粘贴原来的编号。",
     '{where}: Excel has lost the last digits of "{value}": format the column as text and paste the original number again.',
 )
+MADE_A_NUMBER = _error(
+    "made_a_number",
+    "编号被变成了小数",
+    "{where}的「{value}」像是被别的程序变成了小数，应为 {proposal}？请改成原来的编号。",
+    '{where}: "{value}" seems to have been made a decimal by another program: {proposal}? Type the original number.',
+)
 DATE_FOUND = _error(
     "date_found",
     "内容被变成了日期",

@@ -18,8 +18,8 @@ _DECLARED = re.compile(r"""(\A\s*<\?xml[^>]{0,100}encoding=["'])[\w-]+""")
 _CHUNK = 1024 * 1024
 _HEAD = 64 * 1024
 """Bytes in which a sheet has its dimension: only its properties stand before it."""
-_DIMENSION = re.compile(rb"""<(?:[A-Za-z]\w*:)?dimension\s[^<>]*?\bref\s*=\s*(?:"([^"<>]*)"|'([^'<>]*)')[^<>]*>""")
-_REFERENCE = re.compile(rb"[A-Za-z]{1,3}[1-9][0-9]{0,6}(?::[A-Za-z]{1,3}[1-9][0-9]{0,6})?")
+_DIMENSION = re.compile(rb"<(?:[A-Za-z]\w*:)?dimension[\s/][^<>]*>")
+_REFERENCE = re.compile(rb"""\sref\s*=\s*["'][A-Za-z]{1,3}[1-9][0-9]{0,6}(?::[A-Za-z]{1,3}[1-9][0-9]{0,6})?["']""")
 
 
 def readable(path: Path) -> Path:
@@ -51,7 +51,7 @@ def _needs_mending(archive: zipfile.ZipFile, name: str) -> bool:
 
 def _without_dimension(head: bytes) -> bytes:
     """The beginning of a part without a dimension that is no reference."""
-    return _DIMENSION.sub(lambda found: found[0] if _REFERENCE.fullmatch(found[1] or found[2] or b"") else b"", head)
+    return _DIMENSION.sub(lambda found: found[0] if _REFERENCE.search(found[0]) else b"", head)
 
 
 def _copy(source: BinaryIO, target: BinaryIO, head: bytes) -> None:

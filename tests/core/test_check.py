@@ -108,6 +108,27 @@ def test_cells_are_kept_to_be_shown() -> None:
     assert (last["J"], last["G"]) == ("x", "12.5")
 
 
+@pytest.mark.parametrize("text", ["#N/A", " #REF! ", "#VALUE!", "#DIV/0!", "#SPILL!", "########", "Err:509"])
+@pytest.mark.parametrize("field", ["package", "remark", "quantity", "insured"])
+def test_the_text_of_an_error_is_an_error(field: str, text: str) -> None:
+    """Pasted as a value, or in a text file, it is as wrong as in its cell."""
+    assert found(read(CARTONS, sheet(CARTONS, [carton_row(**{field: text})])).issues)[0][0] == "error_cell"
+
+
+@pytest.mark.parametrize("text", ["1000796.0", "36003.00", "１０００７９６．０", "'1000796.0"])
+def test_an_identifier_that_a_program_made_a_decimal_is_an_error_with_a_proposal(text: str) -> None:
+    """`应为 1000796？`; in a remark it is a text like others, and a number is the number."""
+    (issue,) = read(CARTONS, sheet(CARTONS, [carton_row(sku=text, remark=text, quantity="10000.0")])).issues
+    assert (issue.code, issue.field) == ("made_a_number", "sku")
+    assert f"应为 {'36003' if '36' in text else '1000796'}？" in issue.message.zh
+
+
+@pytest.mark.parametrize("text", ["2.0", "12.5", "1000796.5", "V10000.0", "9503.00", "#1", "#N/A-1"])
+def test_an_identifier_with_a_point_may_be_one(text: str) -> None:
+    """Versions, codes of customs: nothing is said."""
+    assert read(CARTONS, sheet(CARTONS, [carton_row(sku=text)])).issues == []
+
+
 # -- merged cells ------------------------------------------------------------------------------
 
 
