@@ -27,7 +27,7 @@ _ROW_END = re.compile(rb"</(?:[A-Za-z]\w*:)?row>")
 _CELL = rb"<(?:[A-Za-z]\w*:)?c\s([^<>]*+)>"
 _NEXT = rb"</?(?:[A-Za-z]\w*:)?c[\s>]"
 _VALUE = rb"<(?:[A-Za-z]\w*:)?v(?:\s[^<>]*)?(?:/>|>([^<]*)</(?:[A-Za-z]\w*:)?v>)"
-_ERROR = re.compile(_CELL.replace(rb"\s(", rb"""\s(?=[^<>]*?\bt\s*=\s*["']e["'])(""") + rb"(?:(?!" + _NEXT + rb").)*?" + _VALUE, re.DOTALL)
+ERROR = re.compile(_CELL.replace(rb"\s(", rb"""\s(?=[^<>]*?\bt\s*=\s*["']e["'])(""") + rb"(?:(?!" + _NEXT + rb").)*?" + _VALUE, re.DOTALL)
 _FORMULA = re.compile(_CELL + rb"\s*<(?:[A-Za-z]\w*:)?f(?:\s[^<>]*)?(?:/>|>[^<]*</(?:[A-Za-z]\w*:)?f>)\s*(" + _VALUE + rb")?")
 _NUMBER = re.compile(_CELL + rb"\s*(?:<(?:[A-Za-z]\w*:)?f(?:\s[^<>]*)?(?:/>|>[^<]*</(?:[A-Za-z]\w*:)?f>)\s*)?" + _VALUE)
 _HIDDEN = re.compile(rb"""<(?:[A-Za-z]\w*:)?row(?=[^<>]*?\shidden\s*=\s*["'](?:1|true)["'])[^<>]*?\sr\s*=\s*["']([0-9]{1,7})["']""")
@@ -115,13 +115,13 @@ def _formats(archive: zipfile.ZipFile) -> dict[bytes, NumberFormat]:
 
 def _scan_sheet(archive: zipfile.ZipFile, part: str, formats: Mapping[bytes, NumberFormat], most_cells: int) -> SheetScan:
     found = SheetScan()
-    for piece in _pieces(archive, part):
+    for piece in pieces(archive, part):
         found.height = max(found.height, _last_row(piece))
         found.marks.update(_marks(piece, formats))
         if b"hidden" in piece:
             found.hidden_rows.extend(int(row[1]) for row in _HIDDEN.finditer(piece))
     if found.height * _WIDEST > most_cells:
-        letters = {letters for piece in _pieces(archive, part) for letters in _FILLED.findall(piece)}
+        letters = {letters for piece in pieces(archive, part) for letters in _FILLED.findall(piece)}
         found.width = max(map(_column, letters), default=0)
     return found
 
@@ -143,7 +143,7 @@ def _column(letters: bytes) -> int:
 
 def _marks(piece: bytes, formats: Mapping[bytes, NumberFormat]) -> Iterator[tuple[tuple[int, int], Mark]]:
     if b'"e"' in piece or b"'e'" in piece:
-        for found in _ERROR.finditer(piece):
+        for found in ERROR.finditer(piece):
             yield from _mark(found[1], Mark(MarkKind.ERROR, _text(found[2])))
     if b"f>" in piece or b"<f" in piece or b":f" in piece:
         for found in _FORMULA.finditer(piece):
@@ -153,7 +153,7 @@ def _marks(piece: bytes, formats: Mapping[bytes, NumberFormat]) -> Iterator[tupl
         yield from _formatted(piece, formats)
 
 
-def _pieces(archive: zipfile.ZipFile, part: str) -> Iterator[bytes]:
+def pieces(archive: zipfile.ZipFile, part: str) -> Iterator[bytes]:
     """A sheet's XML in pieces that end with a row."""
     rest = b""
     for chunk in _chunks(archive, archive.getinfo(part)):

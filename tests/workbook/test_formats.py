@@ -58,6 +58,15 @@ def damage(sheet: Worksheet) -> None:
     sheet.row_dimensions[4].hidden = True
 
 
+@pytest.mark.parametrize("error", ["#SPILL!", "#CALC!", "#ERROR!", "Err:509", "#BLOCKED!"])
+def test_an_error_that_only_newer_programs_know_is_one_of_its_cell(error: str, tmp_path: Path) -> None:
+    """It spoils its order and no other, and is told as it is shown; the results can be written too."""
+    source = plain(tmp_path / "plain.xlsx", damage)
+    path = patched(source, tmp_path / "other.xlsx", lambda _, content: content.replace(b"<v>#REF!</v>", f"<v>{error}</v>".encode()))
+    assert [issue.value for issue in read(path).issues if issue.code == "error_cell"] == [error]
+    assert isinstance(read_tables(path, with_marks=False), list)
+
+
 @pytest.mark.parametrize("name", ["orders.xlsm", "orders.xls", "orders.csv", "orders", "订单.wps"])
 def test_the_name_says_nothing(name: str, tmp_path: Path) -> None:
     """A workbook is known by its content, whatever it is called."""
