@@ -132,8 +132,8 @@ def _read(field: Field, raw: Any, factor: Decimal) -> Reading:
         return bad(codes.UNCACHED)
     if field.kind.is_amount:
         return read_worded(field, raw, factor) if raw.kind is MarkKind.WORDED else converted(field.kind.parse(raw.number), factor)
-    reading = field.kind.parse(raw.text)
-    return replace(reading, problems=(*reading.problems, Problem(codes.PADDED, {"read": raw.text})))
+    reading, code = field.kind.parse(raw.text), codes.PADDED if raw.kind is MarkKind.PADDED else codes.AS_SHOWN
+    return replace(reading, problems=(*reading.problems, Problem(code, {"read": raw.text})))
 
 
 def _note_cells(

@@ -146,6 +146,12 @@ CELL_WORDS = _note(
 PADDED = _note(
     "padded", "按显示的 0 读取", "{where}按显示的「{read}」读取，前面的 0 保留。", '{where} is read as shown, "{read}", with its zeros.'
 )
+AS_SHOWN = _note(
+    "as_shown",
+    "按显示的内容读取",
+    "{where}按显示的「{read}」读取，单元格格式带的文字也是内容。",
+    '{where} is read as shown, "{read}", with the words that the format of the cell adds.',
+)
 FOLDED = _note("folded", "已改成半角", "{where}的「{value}」按「{read}」读取。", '{where}: "{value}" is read as "{read}".')
 LINE_BREAK = _warning(
     "line_break",

@@ -157,7 +157,7 @@ def test_a_text_is_read_as_its_number_format_shows_it(tmp_path: Path) -> None:
     codes = {"remark": '0"号箱"', "sku": '"SKU"0', "insured": '"是";;"否"'}
     checked = formatted(tmp_path / "orders.xlsx", codes, {"remark": 3, "sku": 7, "insured": 0})
     assert [checked.columns[name] for name in ("remark", "sku", "insured")] == [["3号箱"], ["SKU7"], [False]]
-    assert [issue.code for issue in checked.issues] == ["padded"] * 3
+    assert [issue.code for issue in checked.issues] == ["as_shown"] * 3
 
 
 def test_an_xls_tells_the_words_of_its_formats_too(tmp_path: Path) -> None:
