@@ -70,6 +70,8 @@ class Forked:
                 told = self._line.recv(4)
             except (BlockingIOError, TimeoutError):
                 raise subprocess.TimeoutExpired(self.args, timeout or 0.0) from None
+            except ConnectionError:
+                told = b""
             # a nursery that was killed takes its children with it: they end with what they read from
             self.returncode = int.from_bytes(told, signed=True) if len(told) == 4 else -signal.SIGKILL
         return self.returncode
