@@ -27,9 +27,8 @@ def sheet(inner: str, prefix: str = "") -> bytes:
 def coloured(colour: str) -> bytes:
     """Styles whose second one has a solid fill of a colour."""
     fills = f'<fills count="3"><fill/><fill/>{SOLID.format(colour)}</fills>'
-    return sheet(
-        f'<fonts><font/></fonts>{fills}<cellXfs count="2"><xf numFmtId="0" fillId="0"/><xf numFmtId="14" fillId="2"><alignment/></xf></cellXfs>'
-    )
+    cells = '<cellXfs count="2"><xf numFmtId="0" fillId="0"/><xf numFmtId="14" fillId="2"><alignment/></xf></cellXfs>'
+    return sheet(f"<fonts><font/></fonts>{fills}{cells}")
 
 
 def test_the_same_request_gives_the_same_style() -> None:

@@ -78,8 +78,8 @@ def test_elements_are_in_the_order_of_the_schema() -> None:
     """Whatever is there already."""
     kept = {
         "mergeCells": '<mergeCells count="1"><mergeCell ref="A5:B5"/></mergeCells>',
-        "conditionalFormatting": '<conditionalFormatting sqref="A1:B9"><cfRule type="expression" dxfId="0" priority="4"><formula>1</formula>'
-        "</cfRule></conditionalFormatting>",
+        "conditionalFormatting": '<conditionalFormatting sqref="A1:B9"><cfRule type="expression" dxfId="0" priority="4">'
+        "<formula>1</formula></cfRule></conditionalFormatting>",
         "dataValidations": '<dataValidations count="1"><dataValidation sqref="A1"/></dataValidations>',
         "pageMargins": '<pageMargins left="1" right="1" top="1" bottom="1" header="1" footer="1"/>',
         "drawing": '<drawing r:id="d"/>',
