@@ -25,7 +25,7 @@ class CellWriter:
         numbers = sorted(columns)
         starts = [b"<%bc r=" % prefix + b'"' + column_letter(column).encode() for column in numbers]
         self._begins = dict(zip(numbers, starts, strict=True))
-        self._columns: list[tuple[int, bytes, _Kept]] = [(*each, {}) for each in zip(numbers, [*starts[1:], b""], strict=True)]
+        self._columns: list[tuple[int, bytes, _Kept]] = [(*each, {}) for each in zip(numbers, [*starts, b""][1:], strict=True)]
         self._starts: dict[tuple[Look, str, bool], str] = {}
         self._end = f"</{self._prefix}t></{self._prefix}is></{self._prefix}c>"
 

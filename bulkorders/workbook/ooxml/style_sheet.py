@@ -7,7 +7,6 @@ from dataclasses import dataclass, field
 from .edits import UnsureError
 from .markup import MAIN, STRICT_MAIN, Change, Element, appended, children, place_for, read_document, read_root, spliced
 
-EMPTY = b'<?xml version="1.0" encoding="UTF-8" standalone="yes"?>\n<styleSheet xmlns="' + MAIN + b'"></styleSheet>'
 _ORDER = tuple(b"numFmts fonts fills borders cellStyleXfs cellXfs cellStyles dxfs tableStyles colors extLst".split())
 _ITEM = {
     "numFmts": b"numFmt",
@@ -25,6 +24,14 @@ _FIRST: dict[str, tuple[str, ...]] = {
     "cellXfs": ('<xf numFmtId="0" fontId="0" fillId="0" borderId="0"/>',),
 }
 """What cells without a style look like: what has to stand in front of ours where a group is missing."""
+EMPTY = (
+    f'<?xml version="1.0" encoding="UTF-8" standalone="yes"?>\n<styleSheet xmlns="{MAIN.decode()}">'
+    + "".join(f'<{name} count="{len(items)}">{"".join(items)}</{name}>' for name, items in _FIRST.items() if name != "cellXfs")
+    + '<cellStyleXfs count="1"><xf numFmtId="0" fontId="0" fillId="0" borderId="0"/></cellStyleXfs>'
+    '<cellXfs count="1"><xf numFmtId="0" fontId="0" fillId="0" borderId="0" xfId="0"/></cellXfs>'
+    '<cellStyles count="1"><cellStyle name="Normal" xfId="0" builtinId="0"/></cellStyles></styleSheet>'
+).encode()
+"""For a workbook without styles."""
 _OPENED = re.compile(r"<(/?)(?=\w)")
 
 

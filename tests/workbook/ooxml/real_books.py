@@ -49,13 +49,13 @@ def edits_for(sheet: Any) -> SheetEdits | None:
     return SheetEdits(1, columns, rows, papers, notes, first, {"已创建": ("006100", "C6EFCE")})
 
 
-def patched(path: Path) -> Patched | None:
-    """A workbook with edits; None for one that openpyxl does not open, or without texts in its first row. Raises UnsureError."""
+def patched(path: Path, most_cells: int = MOST_CELLS) -> Patched | None:
+    """A workbook with edits; None for one that openpyxl does not open, of more cells, or without texts in row 1. Raises UnsureError."""
     before = opened(path.read_bytes())
     if before is None or not before.worksheets:
         return None
     sheet = before.worksheets[0]
-    if sheet.max_row * sheet.max_column > MOST_CELLS:
+    if sheet.max_row * sheet.max_column > most_cells:
         return None
     edits = edits_for(sheet)
     if edits is None:
