@@ -52,15 +52,21 @@ def result_row(row: int) -> tuple[str, ...]:
 
 
 class ResultCells(Mapping[int, Mapping[int, Written]]):
-    """Our cells of all rows, each row made when it is asked for."""
+    """Our cells of all rows, made when they are asked for; the rows of an order share theirs."""
 
     def __init__(self, rows: int) -> None:
         self._rows = rows
+        self._texts: tuple[str, ...] = ()
+        self._cells: Mapping[int, Written] = {}
 
     def __getitem__(self, row: int) -> Mapping[int, Written]:
         if row == 1:
             return {WIDTH + at: Written(label, style.HEAD) for at, label in enumerate(LABELS, 1)}
-        return {WIDTH + at: Written(text, look, "@") for at, (text, look) in enumerate(zip(result_row(row - 1), LOOKS, strict=True), 1)}
+        texts = result_row(row - 1)
+        if texts != self._texts:
+            self._texts = texts
+            self._cells = {WIDTH + at: Written(text, look, "@") for at, (text, look) in enumerate(zip(texts, LOOKS, strict=True), 1)}
+        return self._cells
 
     def __iter__(self) -> Iterator[int]:
         return iter(range(1, self._rows + 2))

@@ -23,31 +23,42 @@ class CellWriter:
     def __init__(self, styles: Styles, columns: Iterable[int], prefix: bytes = b"") -> None:
         self._styles, self._prefix = styles, prefix.decode()
         numbers = sorted(columns)
-        starts = [b"<%bc r=" % prefix + b'"' + column_letter(column).encode() for column in numbers]
-        self._begins = dict(zip(numbers, starts, strict=True))
-        self._columns: list[tuple[int, bytes, _Kept]] = [(*each, {}) for each in zip(numbers, [*starts, b""][1:], strict=True)]
+        starts = [f'<{self._prefix}c r="{column_letter(column)}' for column in numbers]
+        self._begins = {column: start.encode() for column, start in zip(numbers, starts, strict=True)}
+        self._begin = starts[0].encode() if starts else b""
+        self._columns: list[tuple[int, _Kept]] = [(column, {}) for column in numbers]
+        self._following = [*starts, ""][1:]
         self._starts: dict[tuple[Look, str, bool], str] = {}
         self._end = f"</{self._prefix}t></{self._prefix}is></{self._prefix}c>"
+        self._cells: Mapping[int, Written] | None = None
+        self._pieces: list[bytes] | None = None
 
     def row(self, cells: Mapping[int, Written], row: bytes) -> bytes:
         """The cells of a row, of our columns only. `row`: its number.
 
-        The number stands once in every cell, so it joins them: each piece goes from behind it to where it stands next.
+        The number stands once in every cell, so it joins them: each piece goes from behind it to where it stands next. Rows that
+        share their cells, as those of an order may, share the pieces.
         """
-        pieces = [next(iter(self._begins.values()), b"")]
-        for column, following, kept in self._columns:
+        if cells is not self._cells:
+            self._cells, self._pieces = cells, self._read(cells)
+        return row.join(self._pieces) if self._pieces else b"".join(self.by_column(cells, row).values())
+
+    def _read(self, cells: Mapping[int, Written]) -> list[bytes] | None:
+        """The pieces of a row; None where a cell is missing."""
+        pieces = [self._begin]
+        for at, (column, kept) in enumerate(self._columns):
             written = cells.get(column)
             if written is None:
-                return b"".join(self.by_column(cells, row).values())
-            pieces.append(kept.get(written) or self._piece(written, following, kept))
-        return row.join(pieces)
+                return None
+            pieces.append(kept.get(written) or self._piece(written, self._following[at], kept))
+        return pieces
 
     def by_column(self, cells: Mapping[int, Written], row: bytes) -> dict[int, bytes]:
         """The same, each for itself."""
         return {column: start + row + self._rest(cells[column]) for column, start in self._begins.items() if column in cells}
 
-    def _piece(self, written: Written, following: bytes, kept: _Kept) -> bytes:
-        piece = self._rest(written) + following
+    def _piece(self, written: Written, following: str, kept: _Kept) -> bytes:
+        piece = self._rest(written, following)
         value = written.value
         if isinstance(value, str) and len(value) <= _LONGEST_KEPT:  # numbers are not kept: 1 and 1.0 are one key
             if len(kept) >= _MOST_KEPT:
@@ -55,12 +66,12 @@ class CellWriter:
             kept[written] = piece
         return piece
 
-    def _rest(self, written: Written) -> bytes:
-        """All of a cell but its place, from the quotation mark behind that on."""
+    def _rest(self, written: Written, following: str = "") -> bytes:
+        """All of a cell but its place, from the quotation mark behind that on, and what follows."""
         value = written.value
-        return self._text(written, value) if isinstance(value, str) else self._other(written)
+        return f"{self._text(written, value) if isinstance(value, str) else self._other(written)}{following}".encode()
 
-    def _text(self, written: Written, value: str) -> bytes:
+    def _text(self, written: Written, value: str) -> str:
         if 2 * len(value) > LONGEST_TEXT or _SPECIAL.search(value):
             value = _shortened(clean(value)).replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")
         if not value:
@@ -69,13 +80,13 @@ class CellWriter:
         start = self._starts.get(key)
         if start is None:
             start = self._starts[key] = self._start(*key)
-        return f"{start}{value}{self._end}".encode()
+        return start + value + self._end
 
     def _start(self, look: Look, number_format: str, is_quoted: bool) -> str:
         style = self._styles.look(look, TEXT if is_quoted else number_format, quoted=is_quoted)
         return f'" s="{style}" t="inlineStr"><{self._prefix}is><{self._prefix}t xml:space="preserve">'
 
-    def _other(self, written: Written) -> bytes:
+    def _other(self, written: Written) -> str:
         value, p = written.value, self._prefix
         if value is None or isinstance(value, str):
             return self._blank(written)
@@ -83,10 +94,10 @@ class CellWriter:
             return self._text(written, str(value))
         style = self._styles.look(written.look, written.number_format)
         kind, number = (' t="b"', str(int(value))) if isinstance(value, bool) else ("", repr(value))
-        return f'" s="{style}"{kind}><{p}v>{number}</{p}v></{p}c>'.encode()
+        return f'" s="{style}"{kind}><{p}v>{number}</{p}v></{p}c>'
 
-    def _blank(self, written: Written) -> bytes:
-        return f'" s="{self._styles.look(written.look, written.number_format)}"/>'.encode()
+    def _blank(self, written: Written) -> str:
+        return f'" s="{self._styles.look(written.look, written.number_format)}"/>'
 
 
 def _shortened(text: str) -> str:

@@ -29,7 +29,7 @@ _FORMULA = re.compile(rb"<(?:[\w.\-]+:)?f[\s>/]")
 
 @dataclass(frozen=True)
 class _Start:
-    """What the start tag of a row says behind the row's number. `spans` are taken off: they are a hint, and may be wrong now."""
+    """What the start tag of a row says behind the row's number. `rest` is without `spans`: they are a hint, and may be wrong now."""
 
     number: int | None
     rest: bytes
@@ -70,6 +70,7 @@ class RowStream:
         ):
             raise UnsureError("our cells are not on a sheet")
         self._next, self._at = 0, 0
+        self._usual, self._usual_start = b'">', _Start(None, b"", False, None, False)
         self._compile(head.root.prefix, styles.marked)
         self._writer = CellWriter(styles, edits.columns, head.root.prefix)
         self._starts: dict[bytes, _Start] = {}
@@ -120,14 +121,21 @@ class RowStream:
     # -- the plain case
     def _append(self, piece: bytes, out: list[bytes]) -> bool:
         """Most rows: our cells go behind the last cell. False where it takes a closer look, and nothing is done."""
-        found = self._row_start.match(piece)
-        if found is None or not found[2]:
-            return False
-        start = self._starts.get(found[3]) or self._start(found[3])
-        if start.is_empty:
-            return False
-        name, opened = found[2], found.end()
-        number, wanted = int(name), self._wanted[self._next]
+        number = self._at + 1
+        name = b"%d" % number
+        tag = self._row_open + name + self._usual  # the next row often begins like the last one did
+        if piece.startswith(tag):
+            indent, start, opened = b"", self._usual_start, len(tag)
+        else:
+            found = self._row_start.match(piece)
+            if found is None or not found[2]:
+                return False
+            indent, name, opened = found[1], found[2], found.end()
+            start, number = self._start(found[3]), int(name)
+            if start.is_empty:
+                return False
+            self._usual, self._usual_start = b'"' + found[3] + b">", start
+        wanted = self._wanted[self._next]
         if not self._at < number <= wanted or number < self._header_row or number in self._papers:
             return False
         if number in self._heights or self._is_too_tall(number, start):
@@ -145,7 +153,7 @@ class RowStream:
         if end == len(piece) and not (new and start.has_spans):
             out += (piece, new, self._row_end)
         else:
-            out += (found[1], self._row_open, name, b'"', start.rest, b">", piece[opened:end], new, self._row_end)
+            out += (indent, self._row_open, name, b'"', start.rest, b">", piece[opened:end], new, self._row_end)
         return True
 
     def _is_too_tall(self, number: int, start: _Start) -> bool:
