@@ -58,12 +58,17 @@ class CellWriter:
         return {column: start + row + self._rest(cells[column]) for column, start in self._begins.items() if column in cells}
 
     def _piece(self, written: Written, following: str, kept: _Kept) -> bytes:
-        piece = self._rest(written, following)
         value = written.value
-        if isinstance(value, str) and len(value) <= _LONGEST_KEPT:  # numbers are not kept: 1 and 1.0 are one key
-            if len(kept) >= _MOST_KEPT:
-                kept.clear()
-            kept[written] = piece
+        if not isinstance(value, str) or len(value) > _LONGEST_KEPT:
+            return self._rest(written, following)  # numbers are not kept: 1 and 1.0 are one key
+        if value[:1].isalnum() and (value.isalnum() or not _SPECIAL.search(value)):  # the most of them, and so without detours
+            start = self._starts.get((written.look, written.number_format, False)) or self._start(written, is_quoted=False)
+            piece = f"{start}{value}{self._end}{following}".encode()
+        else:
+            piece = self._rest(written, following)
+        if len(kept) >= _MOST_KEPT:
+            kept.clear()
+        kept[written] = piece
         return piece
 
     def _rest(self, written: Written, following: str = "") -> bytes:
@@ -76,15 +81,14 @@ class CellWriter:
             value = _shortened(clean(value)).replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")
         if not value:
             return self._blank(written)
-        key = (written.look, written.number_format, is_risky(value))
-        start = self._starts.get(key)
-        if start is None:
-            start = self._starts[key] = self._start(*key)
-        return start + value + self._end
+        return self._start(written, is_quoted=is_risky(value)) + value + self._end
 
-    def _start(self, look: Look, number_format: str, is_quoted: bool) -> str:
-        style = self._styles.look(look, TEXT if is_quoted else number_format, quoted=is_quoted)
-        return f'" s="{style}" t="inlineStr"><{self._prefix}is><{self._prefix}t xml:space="preserve">'
+    def _start(self, written: Written, *, is_quoted: bool) -> str:
+        key = (written.look, written.number_format, is_quoted)
+        if key not in self._starts:
+            style = self._styles.look(written.look, TEXT if is_quoted else written.number_format, quoted=is_quoted)
+            self._starts[key] = f'" s="{style}" t="inlineStr"><{self._prefix}is><{self._prefix}t xml:space="preserve">'
+        return self._starts[key]
 
     def _other(self, written: Written) -> str:
         value, p = written.value, self._prefix

@@ -18,7 +18,7 @@ STRICT_RELATIONS = b"http://purl.oclc.org/ooxml/officeDocument/relationships"
 
 NAME = rb"[A-Za-z_][\w.\-]*+(?::[A-Za-z_][\w.\-]*+)?+"
 ATTRIBUTES = rb"""(?:\s++%s\s*+=\s*+(?:"[^"<]*+"|'[^'<]*+'))*+""" % NAME
-_ATTRIBUTE = re.compile(rb"""\s++(%s)\s*+=\s*+(?:"([^"<]*+)"|'([^'<]*+)')""" % NAME)
+_ATTRIBUTE = re.compile(rb"""(?<!\s)\s++(%s)\s*+=\s*+(?:"([^"<]*+)"|'([^'<]*+)')""" % NAME)
 _TAG = re.compile(rb"<(/?)(%s)(%s)\s*+(/?)>" % (NAME, ATTRIBUTES))
 _PROLOGUE = re.compile(rb"(?:\xef\xbb\xbf)?\s*+(?:<\?xml([^<>?]*+)\?>\s*+)?")
 _ENCODING = re.compile(rb"""encoding\s*=\s*["']([\w.-]+)["']""")

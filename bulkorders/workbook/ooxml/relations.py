@@ -99,6 +99,7 @@ class ContentTypes:
     def __init__(self, data: bytes) -> None:
         self.data = data
         self.is_changed = False
+        self._read: list[Element] | None = None
 
     def of(self, part: str) -> str:
         """A part's content type; "" where none is said."""
@@ -145,7 +146,9 @@ class ContentTypes:
         self._set(spliced(self.data, [(top.start, top.end, appended(top, xml, {}))]))
 
     def _elements(self, local: bytes) -> list[Element]:
-        return [each for each in read_document(self.data, b"Types")[1].children if each.local == local]
+        if self._read is None:
+            self._read = list(read_document(self.data, b"Types")[1].children)
+        return [each for each in self._read if each.local == local]
 
     def _override(self, part: str) -> Element | None:
         wanted = part.lower()
@@ -156,4 +159,4 @@ class ContentTypes:
         return next((each for each in self._elements(b"Default") if each.attributes.get("Extension", "").lower() == wanted), None)
 
     def _set(self, data: bytes) -> None:
-        self.data, self.is_changed = data, True
+        self.data, self.is_changed, self._read = data, True, None

@@ -62,7 +62,7 @@ class RowStream:
         self._head, self._styles, self._rows, self._papers = head, styles, edits.rows, edits.papers
         self._header_row, self._columns = edits.header_row, frozenset(edits.columns)
         self._heights, self._resets = edits.heights, edits.resets_heights
-        self._first = min(self._columns, default=LAST_COLUMN + 1)
+        self._first, self._last = min(self._columns, default=LAST_COLUMN + 1), max(self._columns, default=0)
         self._wanted = [*sorted({*edits.rows, *edits.papers}), LAST_ROW + 1]
         if (
             not all(1 <= column <= LAST_COLUMN for column in self._columns)
@@ -79,13 +79,15 @@ class RowStream:
     def _compile(self, prefix: bytes, marked: Iterable[int]) -> None:
         self._p = p = prefix
         self._row_open, self._row_end = b'<%brow r="' % p, b"</%brow>" % p
+        is_one_block = self._columns and self._last - self._first + 1 == len(self._columns)
+        self._first_cell = b'<%bc r="%b' % (p, column_letter(self._first).encode()) if is_one_block else b""
         self._cell, self._cell_end, self._formula = b"<%bc " % p, b"</%bc>" % p, b"<%bf" % p
         self._row_start = re.compile(rb'(\s*+)<%brow(?: r="([1-9][0-9]{0,6})")?+([^<>]*+)>' % p)
         self._quick = re.compile(rb'<%bc r="([A-Z]{1,3})([0-9]{1,7})"[^<>]*+>' % p)
         self._whole_cell = re.compile(rb"(\s*+)<%bc(%s)\s*+(/?)>" % (p, ATTRIBUTES))
         self._plain_cells = re.compile(
             rb'(<%bc r="([A-Z]{1,3})([1-9][0-9]{0,6})"(?: s="([0-9]{1,9})")?+(?: t="[A-Za-z]++")?+'
-            rb"(?:/>|>[^<]*+(?:<(?!/%bc>)[^<]*+)*+</%bc>))" % (p, p, p)
+            rb"(?:/>|>[^<]*+(?:<(?!/?%bc[ >/])[^<]*+)*+</%bc>))" % (p, p, p)  # up to the next cell at most
         )
         numbers = b"|".join(str(style).encode() for style in sorted(marked))
         self._marked = re.compile(rb' s="(?:%s)"' % numbers) if numbers else None
@@ -168,19 +170,24 @@ class RowStream:
         `opened`: where the cells of the row begin; `name`: the row's number.
         """
         at = len(piece)
-        while (begin := piece.rfind(self._cell, opened, at)) >= 0:
-            found = self._quick.match(piece, begin)
-            if found is None or found[2] != name:
-                return -1
-            end = found.end()
-            is_whole = end == at if piece[end - 2] == _SLASH else piece.find(self._cell_end, end, at) == at - len(self._cell_end)
-            column = NUMBERS[found[1]]
-            if is_whole and column < self._first:
-                return at
-            if not is_whole or column not in self._columns:
-                return -1
-            at = begin
-        return at if at == opened else -1
+        begin = piece.rfind(self._cell, opened)
+        if begin < 0:
+            return at if at == opened else -1
+        found = self._quick.match(piece, begin)
+        if found is None or found[2] != name:
+            return -1
+        end = found.end()
+        if end != at if piece[end - 2] == _SLASH else piece.find(self._cell_end, end) != at - len(self._cell_end):
+            return -1
+        column = NUMBERS[found[1]]
+        if column < self._first:
+            return at
+        return self._first_of_ours(piece, name, opened) if column <= self._last else -1
+
+    def _first_of_ours(self, piece: bytes, name: bytes, opened: int) -> int:
+        """Where the first of our columns begins, where they are side by side and so nothing else is behind it."""
+        at = piece.rfind(self._first_cell + name + b'"', opened) if self._first_cell else -1
+        return at if at == opened or piece.endswith((self._cell_end, b"/>"), opened, at) else -1
 
     # -- one row
     def _empty_rows(self, piece: bytes, out: list[bytes]) -> int:

@@ -1,6 +1,8 @@
 """The stream through a sheet: our cells are in their places, everything else is as it was."""
 
+import contextlib
 import re
+import time
 
 import pytest
 from hypothesis import given
@@ -208,3 +210,22 @@ def test_every_row_of_the_same_sheet_is_kept_without_edits() -> None:
     """No columns, no marks: byte for byte."""
     assert sheet_after(book(), SheetEdits(1)) == book()[SHEET].decode()
     assert ROWS in sheet_after(book(), SheetEdits(1))
+
+
+HOSTILE = (
+    '<row r="1"><c r="A1"/>' + '<c r="A1">' * 400_000 + "</row>",
+    '<row r="1">' + '<c r="A1" s="1">' * 400_000 + "<v/></c></row>",
+    '<row r="1"><c r="A1"' + " a" * 1_000_000 + "></row>",
+    "<row " + 'a="' * 1_000_000 + '"/>',
+    "<row" + " " * 4_000_000 + "/>",
+    '<row r="1">' + "<" * 4_000_000 + "</row>",
+)
+
+
+@pytest.mark.parametrize("rows", HOSTILE, ids=range(len(HOSTILE)))
+def test_a_hostile_sheet_costs_no_more_than_its_length(rows: str) -> None:
+    """Whatever is repeated in it, it is looked at once."""
+    start = time.process_time()
+    with contextlib.suppress(UnsureError):
+        patched(book(rows), SheetEdits(1, {3: 9.0}, {1: {3: Written("x")}}, {1: {1: "error"}}))
+    assert time.process_time() - start < 10
