@@ -140,10 +140,19 @@ class _Sentence:
         for each in self.named:
             if kept and each.mention.fields and (path := self._owner(kept[-1], each)) is not None:
                 each = replace(each, mention=self._within(path, each.mention))
+                is_count = self._counts(kept[-1], each)
                 if self._is_passing(kept[-1], each):
                     kept.pop()
+                if is_count:
+                    continue
             kept.append(each)
         return kept
+
+    def _counts(self, before: Named, named: Named) -> bool:
+        """Whether it is said how many there are: SKU数量, `SkuInfos数量`, which may be no quantity of theirs."""
+        kind = self.template[named.mention.field].kind if named.mention.field else None
+        is_count = kind is not None and kind.is_amount and not kind.is_measure and not self.text[named.mention.start].isascii()
+        return is_count and not before.values and not any(index is not None for index in before.mention.indices)
 
     def _is_passing(self, before: Named, named: Named) -> bool:
         """Whether a name that another one belongs to says nothing else: no value, or one that does not tell elements apart."""

@@ -26,15 +26,22 @@ class MarkKind(Enum):
     """A formula that was never calculated."""
     PADDED = "padded"
     """A number that its format shows with leading zeros."""
+    WORDED = "worded"
+    """A number that its format shows with words: a unit, a currency, a percent sign."""
 
 
 @dataclass(frozen=True)
 class Mark:
-    """A raw cell that a bare value would not tell: `text` is what is shown, `number` the number behind a padded one."""
+    """A raw cell that a bare value would not tell: `text` is what is shown, `number` the number behind it.
+
+    `words` are shown beside the number, which is multiplied by `scale` to be shown: 500 with `0.0,"kg"` is 0.5 kg.
+    """
 
     kind: MarkKind
     text: str
-    number: int | None = None
+    number: float | None = None
+    words: str = ""
+    scale: Decimal = Decimal(1)
 
 
 def trim(text: str) -> str:

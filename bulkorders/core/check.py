@@ -5,7 +5,7 @@ Cells are parsed first, so that one unreadable cell does not hide the other faul
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import replace
-from decimal import Context, Decimal
+from decimal import Decimal
 from typing import Any
 
 from . import codes
@@ -15,14 +15,15 @@ from .field import Field
 from .header import Column, Match
 from .issue import Issue, Problem, Severity, issue_at
 from .kinds import Constraint, Reading, bad
+from .merges import fill_down, merges_down, within
 from .order import Place, row_ranges
 from .rows import RowKind, sort_rows
 from .sheets import choose
-from .table import Merge, Table
+from .spoilt import spoilt
+from .table import Table
 from .template import Template
+from .worded import converted, read_worded
 
-_EXACT = Context(prec=100)
-"""Precise enough for the longest number that is read, so that a conversion loses no digit."""
 SHOWN_ROWS = 100
 """Rows with errors whose cells are kept to be shown; a person reads no more."""
 FIRST_ROWS = 300
@@ -102,24 +103,7 @@ def _cells(found: Match) -> tuple[dict[str, dict[int, Any]], set[tuple[int, str]
     frame = found.table.frame.loc[found.first_row :]
     index = [int(row) for row in frame.index]
     raw = {name: dict(zip(index, frame[column.number].tolist(), strict=True)) for name, column in found.columns.items()}
-    filled: set[tuple[int, str]] = set()
-    for name, merge in _merges(found):
-        cells = raw[name]
-        for row in range(max(merge.top, found.first_row) + 1, merge.bottom + 1):
-            if row in cells and is_blank(cells[row]):
-                cells[row] = cells.get(merge.top)
-                filled.add((row, name))
-    return raw, filled
-
-
-def _merges(found: Match) -> list[tuple[str, Merge]]:
-    """The merged ranges that go down a matched column from a row of data."""
-    by_column = {column.number: name for name, column in found.columns.items()}
-    return [
-        (by_column[merge.left], merge)
-        for merge in sorted(found.table.merges)
-        if merge.left in by_column and merge.bottom > merge.top >= found.first_row
-    ]
+    return raw, fill_down(found, raw, index)
 
 
 def _parse_column(column: Column, cells: Mapping[int, Any]) -> dict[int, Reading]:
@@ -132,30 +116,24 @@ def _parse_column(column: Column, cells: Mapping[int, Any]) -> dict[int, Reading
         key = (type(raw), raw)
         reading = known.get(key)
         if reading is None:
-            reading = known[key] = _converted(_read(field, raw), column.factor)
+            reading = known[key] = _read(field, raw, column.factor)
         readings[row] = reading
     return readings
 
 
-def _read(field: Field, raw: Any) -> Reading:
-    """A cell as its field reads it; a marked one says more than its value."""
+def _read(field: Field, raw: Any, factor: Decimal) -> Reading:
+    """A cell as its field reads it, in the field's own unit; a marked one says more than its value: what is no amount is what it shows."""
     if not isinstance(raw, Mark):
-        return field.kind.parse(raw)
+        found = spoilt(field, raw) if isinstance(raw, str) else None
+        return found or converted(field.kind.parse(raw), factor)
     if raw.kind is MarkKind.ERROR:
         return bad(codes.ERROR_CELL)
     if raw.kind is MarkKind.UNCACHED:
         return bad(codes.UNCACHED)
-    if not field.kind.is_identifier:
-        return field.kind.parse(raw.number)
-    reading = field.kind.parse(raw.text)
-    return replace(reading, problems=(*reading.problems, Problem(codes.PADDED, {"read": raw.text})))
-
-
-def _converted(reading: Reading, factor: Decimal) -> Reading:
-    """A reading in the field's own unit."""
-    if factor == 1 or reading.value is None:
-        return reading
-    return Reading(_EXACT.multiply(reading.value, factor), reading.problems)
+    if field.kind.is_amount:
+        return read_worded(field, raw, factor) if raw.kind is MarkKind.WORDED else converted(field.kind.parse(raw.number), factor)
+    reading, code = field.kind.parse(raw.text), codes.PADDED if raw.kind is MarkKind.PADDED else codes.AS_SHOWN
+    return replace(reading, problems=(*reading.problems, Problem(code, {"read": raw.text})))
 
 
 def _note_cells(
@@ -186,8 +164,8 @@ def _note_cells(
 def _note_merges(checked: Checked, found: Match, rows: Sequence[int], start: int, raw: Mapping[str, Mapping[int, Any]]) -> None:
     """Merged cells that go down several rows: what they mean is seen when the rows are grouped."""
     numbers = {row: number for number, row in enumerate(rows, start)}
-    for name, merge in _merges(found):
-        spanned = tuple(numbers[row] for row in range(merge.top, merge.bottom + 1) if row in numbers)
+    for name, merge in merges_down(found):
+        spanned = tuple(numbers[row] for row in within(rows, merge.top, merge.bottom))
         if len(spanned) > 1 and shown(raw[name].get(merge.top)):
             checked.merged.append(MergedField(name, spanned, merge.text))
 

@@ -29,6 +29,12 @@ DIGITS_LOST = _error(
     "{where}的「{value}」已被 Excel 丢掉末尾的数字：请把这一列设为“文本”格式，再重新粘贴原来的编号。",
     '{where}: Excel has lost the last digits of "{value}": format the column as text and paste the original number again.',
 )
+MADE_A_NUMBER = _error(
+    "made_a_number",
+    "编号被变成了小数",
+    "{where}的「{value}」像是被别的程序变成了小数，应为 {proposal}？请改成原来的编号。",
+    '{where}: "{value}" seems to have been made a decimal by another program: {proposal}? Type the original number.',
+)
 DATE_FOUND = _error(
     "date_found",
     "内容被变成了日期",
@@ -113,8 +119,38 @@ UNCACHED = _error(
     "{where}的公式还没有结果：请用 Excel 或 WPS 打开表格，保存一次再提交，或直接填写内容。",
     "{where}: the formula has no result yet: open and save the workbook once, or type the value.",
 )
+CELL_UNIT_MISMATCH = _error(
+    "cell_unit_mismatch",
+    "格子里的单位不符",
+    "{where}显示的单位是 {found}，而「{name}」要用 {asked}：请换算成 {asked}，并把单元格格式改为“常规”。",
+    '{where} is shown in {found}, but "{name}" must be in {asked}: convert the value and make the format of the cell General.',
+)
+CELL_UNIT_UNWANTED = _error(
+    "cell_unit_unwanted",
+    "格子里多了单位",
+    "{where}显示的单位是 {found}，而「{name}」这一列不带单位：请核对数字，并把单元格格式改为“常规”。",
+    '{where} is shown in {found}, but "{name}" has no unit: check the number and make the format of the cell General.',
+)
+CELL_UNIT_CONVERTED = _note(
+    "cell_unit_converted",
+    "格子里的单位已换算",
+    "{where}显示的单位是 {found}，已换算成 {read} {asked}。",
+    "{where} is shown in {found}; it was converted to {read} {asked}.",
+)
+CELL_WORDS = _note(
+    "cell_words",
+    "单元格格式带的文字",
+    "{where}的单元格格式带「{words}」，按数字 {read} 读取。",
+    '{where}: the format of the cell adds "{words}"; the number is read as {read}.',
+)
 PADDED = _note(
     "padded", "按显示的 0 读取", "{where}按显示的「{read}」读取，前面的 0 保留。", '{where} is read as shown, "{read}", with its zeros.'
+)
+AS_SHOWN = _note(
+    "as_shown",
+    "按显示的内容读取",
+    "{where}按显示的「{read}」读取，单元格格式带的文字也是内容。",
+    '{where} is read as shown, "{read}", with the words that the format of the cell adds.',
 )
 FOLDED = _note("folded", "已改成半角", "{where}的「{value}」按「{read}」读取。", '{where}: "{value}" is read as "{read}".')
 LINE_BREAK = _warning(
@@ -278,6 +314,12 @@ UNIT_CONVERTED = _note(
     "单位已换算",
     "{where}的单位是 {found}，已全部换算成 {asked}。",
     "{where} is in {found}; all values were converted to {asked}.",
+)
+MERGES_OVERLAP = _error(
+    "merges_overlap",
+    "合并单元格重叠",
+    "工作表「{sheet}」的合并单元格 {one} 与 {other} 重叠，分不清每行是什么内容：请取消这些合并，逐行填写。",
+    'The merged cells {one} and {other} of sheet "{sheet}" overlap, so what is in each row cannot be told: unmerge them and fill each row.',
 )
 COLUMN_UNKNOWN = _note(
     "column_unknown",

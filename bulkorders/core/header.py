@@ -4,6 +4,7 @@ The header is the row, among the first 30, with the most separate short cells th
 rows above it do not matter. A sheet with at least half of a template's required labels belongs to that template.
 """
 
+from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
@@ -79,9 +80,13 @@ def _searched(table: Table) -> list[int]:
     return [int(row) for row in table.frame.index[:SEARCHED_ROWS] if row <= SEARCHED_ROWS]
 
 
-def _searched_merges(table: Table) -> list[Merge]:
-    """The merged ranges that may be part of a header; below it a sheet may have ten thousands."""
-    return [merge for merge in table.merges if merge.top <= SEARCHED_ROWS]
+def _searched_merges(table: Table) -> Mapping[int, Sequence[Merge]]:
+    """The merged ranges that may be part of a header, by their first column; below it a sheet may have ten thousands."""
+    found: dict[int, list[Merge]] = defaultdict(list)
+    for merge in dict.fromkeys(table.merges):
+        if merge.top <= SEARCHED_ROWS:
+            found[merge.left].append(merge)
+    return found
 
 
 def nearest(table: Table, templates: Sequence[Template]) -> BestHeader:

@@ -4,17 +4,17 @@ In a header of two rows the upper one tells repeated names apart (`装箱单` ab
 stands in the upper one.
 """
 
-from collections.abc import Collection, Container, Iterator, Sequence
+from collections.abc import Collection, Container, Iterator, Mapping, Sequence
 
 from .cell import is_blank
 from .label import Label, fold, read_label
 from .table import Merge, Table
 
 
-def read_headings(table: Table, row: int, known: Container[str], merges: Sequence[Merge]) -> dict[int, Label]:
+def read_headings(table: Table, row: int, known: Container[str], merges: Mapping[int, Sequence[Merge]]) -> dict[int, Label]:
     """The labels of a row by Excel's column number; one that only with its group is `known` (folded) has both.
 
-    `merges`: the merged ranges that may matter, which are few of a sheet's many.
+    `merges`: the merged ranges that may matter, which are few of a sheet's many, by their first column.
     """
     cells = table.frame.loc[row]
     above = dict(_above(table, row, merges))
@@ -48,20 +48,20 @@ def _grouped(own: Label, group: Label | None, known: Container[str]) -> Label:
     return Label(f"{group.text}-{own.text}", whole, own.unit, own.unit_text)
 
 
-def _above(table: Table, row: int, merges: Sequence[Merge]) -> Iterator[tuple[int, Label]]:
+def _above(table: Table, row: int, merges: Mapping[int, Sequence[Merge]]) -> Iterator[tuple[int, Label]]:
     """The texts of the row above, each over all columns that its cell spans."""
     if row - 1 not in table.frame.index:
         return
     for number, raw in table.frame.loc[row - 1].items():
         if (label := read_label(raw)) is not None:
             left = int(number)  # type: ignore[call-overload]  # columns are numbers
-            merge = next((each for each in merges if each.top == each.bottom == row - 1 and each.left == left), None)
+            merge = next((each for each in merges.get(left, ()) if each.top == each.bottom == row - 1), None)
             yield from ((column, label) for column in range(left, (merge.right if merge else left) + 1))
 
 
-def _spanned(table: Table, row: int, column: int, merges: Sequence[Merge]) -> object:
+def _spanned(table: Table, row: int, column: int, merges: Mapping[int, Sequence[Merge]]) -> object:
     """What a cell that begins above reaches down to this one; None where none does."""
-    merge: Merge | None = next((each for each in merges if each.left == column and each.top < row <= each.bottom), None)
+    merge = next((each for each in merges.get(column, ()) if each.top < row <= each.bottom), None)
     if merge is None or merge.top not in table.frame.index:
         return None
     return table.frame.at[merge.top, column]

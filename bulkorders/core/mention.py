@@ -48,11 +48,14 @@ def parts_of(path: str) -> tuple[str, ...]:
 
 
 # -- phrases ------------------------------------------------------------------------------------------------------------------
-_LEADS = "的和与或及且为是对将把填写改查核少缺效误复定供入择交在至由以因"
+_LEADS = tuple("的和与或及且为是对将把填写改查核少缺效误复定供入择交在至由以因")
 """Signs before a Chinese name that are no part of it: 无效邮编, 请检查邮编. Others make another name: 平台订单号, 箱子数量."""
-_OWNERS = ("收货", "收件", "买家", "客户", "订单", "货件", "包裹", "商品", "产品", "明细")
+_GOODS = ("商品", "产品", "明细")
+_OWNERS = ("收货", "收件", "买家", "客户", "订单", "货件", "包裹", *_GOODS)
+_COUNTED = ("订单", "货件", "包裹", "箱子", "箱", "单")
+"""Before a quantity they say what is counted: 包裹的数量 is how many packages there are."""
 _POINTERS = ("该", "此", "本", "这个", "此个", "上述")
-"""Before an identifier they point to the order's own; 该地区 is where the parcel goes, whatever field says so."""
+"""Before an identifier they point to the order's own; 该地区 is where the goods go, whatever field says so."""
 _OTHERS = ("信息", "资料", "地址", "数据", "列表", "单位", "授权", "库存", "状态", "账号", "账户", "规则", "关系", "限制", "联系")
 """Behind a name they make another thing of it: 店铺授权, 收件人信息, 请电话联系."""
 _NOTE = re.compile(r"备注:\s*(?!不[正能合]|必|应|格|长|超|过)")
@@ -66,17 +69,24 @@ def _phrases(text: str, names: Names) -> Iterator[Mention]:
 
 def _stands_alone(text: str, mention: Mention, template: Template, ends: set[int]) -> bool:
     """Whether a name is no part of a longer one that nobody declared."""
-    if not mention.fields:
-        return True
+    if not mention.fields or not _is_han(text[mention.start]):
+        return not (mention.fields and text.startswith(_OTHERS, mention.end))
     if text.startswith(_OTHERS, mention.end) or _NOTE.match(text, mention.start):
         return False
     before = text[: mention.start]
-    if not re.match(f"[{HAN}]", text[mention.start]) or not re.search(f"[{HAN}]$", before) or mention.start in ends:
+    if not _is_han(before[-1:]) or mention.start in ends:
         return True
     kinds = [template[name].kind for name in mention.fields]
+    if any(kind.is_amount and not kind.is_measure for kind in kinds) and before.removesuffix("的").endswith(_COUNTED):
+        return False
     if before.endswith(_OWNERS):
-        return not any(kind.is_amount for kind in kinds) or before.endswith(("商品", "产品", "明细"))
-    return before.endswith(tuple(_LEADS)) or (before.endswith(_POINTERS) and all(kind.is_identifier for kind in kinds))
+        before = next(before.removesuffix(owner) for owner in _OWNERS if before.endswith(owner))
+        return not before.endswith(_POINTERS)
+    return before.endswith(_LEADS) or (before.endswith(_POINTERS) and all(kind.is_identifier for kind in kinds))
+
+
+def _is_han(sign: str) -> bool:
+    return re.fullmatch(f"[{HAN}]", sign) is not None
 
 
 # -- keys and paths -----------------------------------------------------------------------------------------------------------
@@ -148,14 +158,13 @@ def _reads_as_key(text: str, start: int, end: int) -> bool:
 
 # -- elements -----------------------------------------------------------------------------------------------------------------
 _NUMBER = r"([0-9]{1,4})"
-_GOODS = "商品|产品|明细"
 
 
 def _ordinals(text: str, template: Template) -> Iterator[Mention]:
     """`第2行`, `第 2 个商品`, `line 2`: the second row of goods. `第2箱`: the second element of a level whose key is 箱号."""
-    rows = sorted(template.row_levels)
+    rows, goods = sorted(template.row_levels), "|".join(_GOODS)
     if len(rows) == 1:
-        yield from _numbered(text, rf"第\s*{_NUMBER}\s*(?:[行条项]|个(?=\s*M?SKU)|个?(?:{_GOODS}))(?:{_GOODS})?", rows[0])
+        yield from _numbered(text, rf"第\s*{_NUMBER}\s*(?:[行条项]|个(?=\s*M?SKU)|个?(?:{goods}))(?:{goods})?", rows[0])
         yield from _numbered(text, rf"(?<![A-Za-z])(?i:line|row|item)\s?#?{_NUMBER}(?![A-Za-z0-9_.\-])", rows[0])
     for level in template.root.walk():
         for key in level.keys if level.path else ():

@@ -2,11 +2,10 @@
 
 import math
 import re
-import unicodedata
 from decimal import Decimal
 from typing import Any
 
-from .cell import exact, trim
+from .cell import exact, half_width, trim
 
 _PLAIN = re.compile(r"[+-]?(?:[0-9]+(?:\.[0-9]*)?|\.[0-9]+)")
 _GROUPED = re.compile(r"[+-]?[0-9]{1,3}(?:,[0-9]{3})+(?:\.[0-9]*)?")
@@ -31,7 +30,7 @@ def read_number(raw: Any) -> Decimal | None:
         return exact(raw) if math.isfinite(raw) else None
     if not isinstance(raw, str) or len(raw) > _LONGEST:
         return None
-    text = trim(unicodedata.normalize("NFKC", raw)).removeprefix("'").strip()
+    text = trim(half_width(raw)).removeprefix("'").strip()  # not NFKC, for which 10² is 102
     if _PLAIN.fullmatch(text):
         return Decimal(text)
     if _GROUPED.fullmatch(text):
@@ -43,7 +42,7 @@ def guess_number(raw: Any) -> Decimal | None:
     """The number that was surely meant by a text that is none: `3件`, `三`, `1O`."""
     if not isinstance(raw, str) or len(raw) > _LONGEST:
         return None
-    text = trim(unicodedata.normalize("NFKC", raw))
+    text = trim(half_width(raw))
     counted = _COUNTED.fullmatch(text)
     if counted:
         return Decimal(counted[1])

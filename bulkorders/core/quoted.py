@@ -32,12 +32,18 @@ class Named:
 def with_values(sentence: str, template: Template, mentions: Sequence[Mention], sent: Sequence[Sent]) -> list[Named]:
     """All mentions with the values that they are said of, and the codes that stand there by themselves, in the sentence's order."""
     named = [*(_named(sentence, template, each, sent) for each in mentions), *_bare(sentence, template, mentions, sent)]
+    named = [each for each in named if each.values or not _is_of_another(sentence, each.mention, sent)]
     return sorted(named, key=lambda each: each.mention.start)
 
 
 def _named(sentence: str, template: Template, mention: Mention, sent: Sequence[Sent]) -> Named:
     found = dict(_values(sentence, template, mention, mention.field, sent)) if mention.field else {}
     return Named(mention, tuple(found), max([mention.end, *found.values()]))
+
+
+def _is_of_another(sentence: str, mention: Mention, sent: Sequence[Sent]) -> bool:
+    """Whether a colon and a code that is not of this order follow: 「客服电话：400-123-4567」."""
+    return bool(sent) and mention.field is not None and sentence.startswith(":", mention.end) and bool(_TOKEN.match(sentence, mention.end))
 
 
 def _values(sentence: str, template: Template, mention: Mention, field: str, sent: Sequence[Sent]) -> Iterator[tuple[str, int]]:

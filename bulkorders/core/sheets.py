@@ -2,13 +2,14 @@
 
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from . import codes
 from .cell import is_blank, shown, trim
 from .checked import Checked
 from .header import Match, match, nearest
 from .issue import Issue, Problem, issue_at
+from .merges import overlaps
 from .refusal import NO_HEADER, BestHeader, Refusal, listed, refuse
 from .result import FAILURES_SHEET, is_ours
 from .table import Table
@@ -36,7 +37,8 @@ def choose(tables: Sequence[Table], templates: Sequence[Template]) -> Chosen | C
     visible = [table for table in tables if not table.hidden and not (_is_ours(table) and not table.sheet.startswith(FAILURES_SHEET))]
     matches = [found for table in visible if (found := match(table, templates))]
     examples = [found.table for found in matches if found.belongs and _EXAMPLE.search(found.table.sheet)]
-    matching, doubled = _without_doubles([found for found in matches if found.belongs and found.table not in examples])
+    belonging = [found for found in matches if found.belongs and found.table not in examples]
+    matching, doubled = _without_doubles([replace(found, issues=(*found.issues, *overlaps(found))) for found in belonging])
     notes = [issue_at(Problem(codes.SHEET_HIDDEN), sheet=table.sheet) for table in tables if table.hidden]
     notes += [issue_at(Problem(codes.SHEET_EXAMPLE), sheet=table.sheet) for table in examples]
     if not matching:

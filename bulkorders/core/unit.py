@@ -1,5 +1,6 @@
 """Units and currencies that headings name: which are the same, and which can be converted exactly."""
 
+import re
 import unicodedata
 from decimal import Decimal
 
@@ -46,6 +47,22 @@ def read_unit(text: str) -> str | None:
     if name in _METRIC or name in _OTHERS:
         return name
     return name.upper() if name.upper() in _CURRENCIES else None
+
+
+def named_unit(words: str) -> str | None:
+    """The unit or currency among the words beside a number: kg of `kg/箱`; a sign of a currency that we do not know is its own name."""
+    parts = (words, *re.split(r"[\s()（）\[\],，、/;；:：]+", words))
+    known = next((unit for part in parts if (unit := read_unit(part))), None)
+    return known or next((part for part in parts[1:] if _is_money(part)), None)
+
+
+def is_currency(unit: str) -> bool:
+    """Whether a unit is a currency."""
+    return unit in _CURRENCIES or _is_money(unit)
+
+
+def _is_money(text: str) -> bool:
+    return any(unicodedata.category(sign) == "Sc" for sign in text)
 
 
 def conversion(found: str, asked: str) -> Decimal | None:

@@ -22,8 +22,8 @@ from bulkorders.core.kinds import Choice
 from bulkorders.core.template import Level, Template
 
 from . import style
-from .headings import MARK, colours_of, heading_look, heading_of, levels
-from .style import Look, height_of, line_count, text_width
+from .headings import MARK, colours_of, heading_of, levels
+from .style import Look, heading_look, height_of, line_count, text_width
 
 GUIDE_SHEET = "填写说明"
 LIST_SHEET = "选项"

@@ -6,11 +6,10 @@ from typing import Any
 from bulkorders.core.field import Field
 from bulkorders.core.template import Level, Template
 
-from . import style
-from .style import Look
-
 MARK = "*"
 """Before the labels of required fields."""
+COLOURS = 4
+"""How many levels have a colour of their own."""
 
 
 def levels(level: Level) -> Iterator[Level]:
@@ -22,12 +21,7 @@ def levels(level: Level) -> Iterator[Level]:
 
 def colours_of(template: Template) -> dict[str, int]:
     """The number of each level's colour by its path."""
-    return {level.path: min(number, len(style.REQUIRED_HEADINGS) - 1) for number, level in enumerate(levels(template.root))}
-
-
-def heading_look(colour: int, *, required: bool) -> Look:
-    """Dark where a field is required, pale where it may stay empty."""
-    return (style.REQUIRED_HEADINGS if required else style.OPTIONAL_HEADINGS)[colour]
+    return {level.path: min(number, COLOURS - 1) for number, level in enumerate(levels(template.root))}
 
 
 def heading_of(field: Field) -> str:

@@ -26,16 +26,22 @@ from bulkorders.core.words import Words
 from bulkorders.errors import BulkordersError
 
 from .child import OUR_FAULT
+from .nursery import Forked, Nursery, is_possible
 from .sniff import MEBIBYTE
 
 SECONDS = {"check": 120, "results": 600}
 """Wall time of each task; writing is slower than reading and its input was read before."""
 LEAST_MEMORY = 2048 * MEBIBYTE
 MOST_MEMORY = 6144 * MEBIBYTE
+END_SECONDS = 60.0
+"""Until a child that was killed has ended, on a machine that is busy."""
 LOOK_SECONDS = 0.2
 """How often it is asked whether there is still time."""
 MEMORY_PER_BYTE = 40
 """Bytes of address space for each byte of the file, between the least and the most."""
+
+NURSERY = Nursery()
+"""Where the children of this process come from."""
 
 _BUG = (
     "程序在处理表格时出错（{where}）：请把这句话和文件交给技术支持。",
@@ -117,21 +123,27 @@ def _run_in(scratch: str, request: Mapping[str, Any], path: Path | None, left: L
     seconds = SECONDS[request["task"]]
     line = json.dumps({**request, "memory": memory, "seconds": seconds}).encode() + b"\n"
     places = dict.fromkeys(("TMPDIR", "TEMP", "TMP"), scratch)
-    with _deaf():
-        child = subprocess.Popen(
-            [sys.executable, "-I", "-m", "bulkorders.workbook.child"],
-            stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.PIPE,
-            creationflags=getattr(subprocess, "CREATE_NEW_PROCESS_GROUP", 0),
-            env={**os.environ, **places, "OPENBLAS_NUM_THREADS": "1", "PYTHONIOENCODING": "utf-8"},
-        )  # fmt: skip
-    with child:
+    with _start({**os.environ, **places, "OPENBLAS_NUM_THREADS": "1", "PYTHONIOENCODING": "utf-8"}) as child:
         try:
             answer, said = _converse(child, line, seconds, left)
         except subprocess.TimeoutExpired:
             return refuse(TOO_SLOW, seconds=seconds)
         finally:
             child.kill()
-    return understand(child.returncode, answer, said, seconds)
+    return understand(child.wait(END_SECONDS), answer, said, seconds)
+
+
+def _start(environment: Mapping[str, str]) -> "subprocess.Popen[bytes] | Forked":
+    """A child: forked where that can be, else started."""
+    with _deaf():
+        if is_possible():
+            with suppress(OSError):  # no room for a socket, or no right to it
+                return NURSERY.fork(environment)
+        return subprocess.Popen(
+            [sys.executable, "-I", "-m", "bulkorders.workbook.child"],
+            stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.PIPE,
+            creationflags=getattr(subprocess, "CREATE_NEW_PROCESS_GROUP", 0), env=environment,
+        )  # fmt: skip
 
 
 @contextmanager
@@ -147,7 +159,7 @@ def _deaf() -> Iterator[None]:
         signal.pthread_sigmask(signal.SIG_SETMASK, before)
 
 
-def _converse(child: subprocess.Popen[bytes], line: bytes, seconds: int, left: Left) -> tuple[bytes, bytes]:
+def _converse(child: "subprocess.Popen[bytes] | Forked", line: bytes, seconds: int, left: Left) -> tuple[bytes, bytes]:
     """Hands the child its task and reads all that it says; its standard input stays open, which tells it that we live.
 
     Raises subprocess.TimeoutExpired when it takes too long, BulkordersError when nobody waits for it any more; the child is then dead.
@@ -166,7 +178,7 @@ def _converse(child: subprocess.Popen[bytes], line: bytes, seconds: int, left: L
         return answer.result(), said.result()
 
 
-def _await(child: subprocess.Popen[bytes], seconds: int, left: Left) -> None:
+def _await(child: "subprocess.Popen[bytes] | Forked", seconds: int, left: Left) -> None:
     """Waits until the child has ended."""
     until = time.monotonic() + seconds
     while child.poll() is None:

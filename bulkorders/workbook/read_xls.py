@@ -13,9 +13,8 @@ from bulkorders.core.refusal import ENCRYPTED, NOT_WORKBOOK, Refusal, refuse
 from bulkorders.core.table import Merge, Table, make_table
 from bulkorders.core.words import Words
 
+from .formats import NumberFormat, read_format
 from .limits import bounded, too_large
-from .masks import Mask, read_mask
-from .scan import masked
 
 
 def read_xls(path: Path, *, with_marks: bool) -> list[Table] | Refusal:
@@ -29,37 +28,37 @@ def read_xls(path: Path, *, with_marks: bool) -> list[Table] | Refusal:
         if "Can't find workbook" in str(error):
             return refuse(NOT_WORKBOOK, found=Words("别的程序的文件（如 Word 文档）", "a file of another program"))
         raise
-    masks = _masks(book) if with_marks else {}
+    shown = _formats(book) if with_marks else {}
     tables = []
     for sheet in book.sheets():
         if refused := too_large(sheet.name, sheet.nrows, sheet.ncols):
             return refused
-        tables.append(make_table(sheet.name, [], hidden=True) if sheet.visibility else _read_sheet(book, sheet, masks, with_marks))
+        tables.append(make_table(sheet.name, [], hidden=True) if sheet.visibility else _read_sheet(book, sheet, shown, with_marks))
     return tables
 
 
-def _masks(book: xlrd.Book) -> dict[int, Mask]:
-    """The number formats that show other digits, by the number of the cell style."""
-    formats = {key: read_mask(each.format_str or "") for key, each in book.format_map.items()}
+def _formats(book: xlrd.Book) -> dict[int, NumberFormat]:
+    """The number formats that show more than the number, by the number of the cell style."""
+    formats = {key: read_format(each.format_str or "") for key, each in book.format_map.items()}
     found = {number: formats.get(style.format_key) for number, style in enumerate(book.xf_list)}
-    return {number: mask for number, mask in found.items() if mask is not None}
+    return {number: each for number, each in found.items() if each is not None}
 
 
-def _read_sheet(book: xlrd.Book, sheet: Sheet, masks: dict[int, Mask], with_marks: bool) -> Table:
-    rows = bounded(sheet.name, (list(_read_row(book, sheet, row, masks, with_marks)) for row in range(sheet.nrows)))
+def _read_sheet(book: xlrd.Book, sheet: Sheet, formats: dict[int, NumberFormat], with_marks: bool) -> Table:
+    rows = bounded(sheet.name, (list(_read_row(book, sheet, row, formats, with_marks)) for row in range(sheet.nrows)))
     merges = [Merge(top + 1, left + 1, bottom, right) for top, bottom, left, right in sheet.merged_cells]
     hidden = sorted(row + 1 for row, info in sheet.rowinfo_map.items() if info.hidden)
     return make_table(sheet.name, rows, merges, hidden_rows=hidden)
 
 
-def _read_row(book: xlrd.Book, sheet: Sheet, row: int, masks: dict[int, Mask], with_marks: bool) -> Iterator[Any]:
+def _read_row(book: xlrd.Book, sheet: Sheet, row: int, formats: dict[int, NumberFormat], with_marks: bool) -> Iterator[Any]:
     for column, (kind, value) in enumerate(zip(sheet.row_types(row), sheet.row_values(row), strict=True)):
         match kind:
             case xlrd.XL_CELL_TEXT:
                 yield value
             case xlrd.XL_CELL_NUMBER:
-                mask = masks.get(sheet.cell_xf_index(row, column)) if masks else None
-                yield (masked(value, mask) if mask else None) or value
+                shown = formats.get(sheet.cell_xf_index(row, column)) if formats else None
+                yield (shown.mark(value) if shown else None) or value
             case xlrd.XL_CELL_DATE:
                 yield _date(value, book.datemode)
             case xlrd.XL_CELL_BOOLEAN:

@@ -5,24 +5,35 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
-from python_calamine import CalamineSheet, CalamineWorkbook, SheetTypeEnum, SheetVisibleEnum, WorksheetNotFound
+from python_calamine import CalamineError, CalamineSheet, CalamineWorkbook, SheetTypeEnum, SheetVisibleEnum, WorksheetNotFound
 
 from bulkorders.core.cell import Mark
 from bulkorders.core.refusal import Refusal
 from bulkorders.core.table import Merge, Table, make_table
 
 from .limits import MOST_CELLS, bounded, too_large
+from .mend import readable, with_known_errors
 from .scan import SheetScan, scan
-from .transcode import as_utf8
 
 
 def read_xlsx(path: Path, *, with_marks: bool) -> list[Table] | Refusal:
     """The worksheets. Raises what calamine raises."""
-    path, tables = as_utf8(path), []
+    path = readable(path)
     scans = scan(path, MOST_CELLS) if with_marks else {}
     for name, found in scans.items():  # before calamine, which asks for all the memory of the box at once
         if refused := too_large(name, found.height, found.width):
             return refused
+    try:
+        return _read_sheets(path, scans)
+    except CalamineError:
+        other = with_known_errors(path)
+        if other is None:
+            raise
+        return _read_sheets(other, scans)
+
+
+def _read_sheets(path: Path, scans: Mapping[str, SheetScan]) -> list[Table] | Refusal:
+    tables = []
     # a file and not a path: calamine takes no names that are not UTF-8
     with path.open("rb") as file, CalamineWorkbook.from_filelike(file) as book:
         for sheet in book.sheets_metadata:

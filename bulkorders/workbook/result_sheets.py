@@ -58,8 +58,8 @@ class _Plan:
             for row, cells in self.told["bad"].items()
         }
         return SheetEdits(
-            self.header_row, columns | dict.fromkeys(self.copies, 10.0), _Rows(self), papers, notes, self.heights, self.continues,
-            self.columns.get("status"), _WORDS,
+            self.header_row, columns | dict.fromkeys(self.copies, 10.0), _Rows(self), papers, notes, self.columns.get("status"), _WORDS,
+            heights=self.heights, resets_heights=self.continues,
         )  # fmt: skip
 
     @property

@@ -1,4 +1,4 @@
-"""What calamine does not tell of an `.xlsx`: error cells, formulas without a cached value, formats that show other digits, hidden rows.
+"""What calamine does not tell of an `.xlsx`: error cells, formulas without a cached value, formats that show more, hidden rows.
 
 calamine gives empty text for the first two and the bare number for the third. A sheet's XML is streamed once, in pieces that end
 with a row, and only looked into where a piece has such cells at all.
@@ -16,9 +16,9 @@ from typing import Any
 
 from defusedxml.ElementTree import fromstring
 
-from bulkorders.core.cell import Mark, MarkKind, exact
+from bulkorders.core.cell import Mark, MarkKind
 
-from .masks import Mask, read_mask
+from .formats import BUILT_IN, NumberFormat, read_format
 
 _CHUNK = 4 * 1024 * 1024
 _LONGEST_PIECE = 64 * 1024 * 1024
@@ -27,13 +27,15 @@ _ROW_END = re.compile(rb"</(?:[A-Za-z]\w*:)?row>")
 _CELL = rb"<(?:[A-Za-z]\w*:)?c\s([^<>]*+)>"
 _NEXT = rb"</?(?:[A-Za-z]\w*:)?c[\s>]"
 _VALUE = rb"<(?:[A-Za-z]\w*:)?v(?:\s[^<>]*)?(?:/>|>([^<]*)</(?:[A-Za-z]\w*:)?v>)"
-_ERROR = re.compile(_CELL.replace(rb"\s(", rb"""\s(?=[^<>]*?\bt=["']e["'])(""") + rb"(?:(?!" + _NEXT + rb").)*?" + _VALUE, re.DOTALL)
+ERROR = re.compile(_CELL.replace(rb"\s(", rb"""\s(?=[^<>]*?\bt\s*=\s*["']e["'])(""") + rb"(?:(?!" + _NEXT + rb").)*?" + _VALUE, re.DOTALL)
 _FORMULA = re.compile(_CELL + rb"\s*<(?:[A-Za-z]\w*:)?f(?:\s[^<>]*)?(?:/>|>[^<]*</(?:[A-Za-z]\w*:)?f>)\s*(" + _VALUE + rb")?")
 _NUMBER = re.compile(_CELL + rb"\s*(?:<(?:[A-Za-z]\w*:)?f(?:\s[^<>]*)?(?:/>|>[^<]*</(?:[A-Za-z]\w*:)?f>)\s*)?" + _VALUE)
-_HIDDEN = re.compile(rb"""<(?:[A-Za-z]\w*:)?row(?=[^<>]*?\shidden=["'](?:1|true)["'])[^<>]*?\sr=["']([0-9]{1,7})["']""")
-_FILLED = re.compile(rb"""<(?:[A-Za-z]\w*:)?c(?=[^<>]*?\sr=["']([A-Z]{1,3})[0-9]{1,7}["'])[^<>]*+(?<!/)>""")
-_ATTRIBUTE = re.compile(rb"""\b(r|s|t)=["']([^"']*)["']""")
-_REFERENCE = re.compile(rb"([A-Z]{1,3})([0-9]{1,7})")
+_HIDDEN = re.compile(rb"""<(?:[A-Za-z]\w*:)?row(?=[^<>]*?\shidden\s*=\s*["'](?:1|true)["'])[^<>]*?\sr\s*=\s*["']([0-9]{1,7})["']""")
+_FILLED = re.compile(rb"""<(?:[A-Za-z]\w*:)?c(?=[^<>]*?\sr\s*=\s*["']([A-Za-z]{1,3})[0-9]{1,7}["'])[^<>]*+(?<!/)>""")
+_ATTRIBUTE = re.compile(rb"""\b(r|s|t)\s*=\s*["']([^"']*)["']""")
+_REFERENCE = re.compile(rb"([A-Za-z]{1,3})([0-9]{1,7})")
+_ROW_NUMBER = re.compile(rb"""\sr\s*=\s*["'][A-Za-z]{0,3}([0-9]{1,7})["']""")
+"""Of a row, or of one of its cells, which need not agree."""
 _NAMESPACE = re.compile(r"^\{[^}]*\}")
 _WIDEST = 16_384
 _XML = (".xml", ".rels")
@@ -61,13 +63,13 @@ def scan(path: Path, most_cells: int) -> dict[str, SheetScan]:
     """
     with zipfile.ZipFile(path) as archive:
         names = set(archive.namelist())
-        masks = _masks(archive) if "xl/styles.xml" in names else {}
+        formats = _formats(archive) if "xl/styles.xml" in names else {}
         sheets = {sheet: part for sheet, part in _sheet_parts(archive, names).items() if part in names}
         scanned = {archive.getinfo(part).header_offset for part in sheets.values()}
         for info in archive.infolist():
             if info.filename.lower().startswith("xl/") and info.filename.lower().endswith(_XML) and info.header_offset not in scanned:
                 deque(_chunks(archive, info), maxlen=0)
-        return {sheet: _scan_sheet(archive, part, masks, most_cells) for sheet, part in sheets.items()}
+        return {sheet: _scan_sheet(archive, part, formats, most_cells) for sheet, part in sheets.items()}
 
 
 def _chunks(archive: zipfile.ZipFile, info: zipfile.ZipInfo) -> Iterator[bytes]:
@@ -100,25 +102,26 @@ def _sheet_parts(archive: zipfile.ZipFile, names: set[str]) -> dict[str, str]:
     return found
 
 
-def _masks(archive: zipfile.ZipFile) -> dict[bytes, Mask]:
-    """The number formats that show other digits, by the number of the cell style."""
+def _formats(archive: zipfile.ZipFile) -> dict[bytes, NumberFormat]:
+    """The number formats that show more than the number, by the number of the cell style."""
     root = fromstring(_content(archive, "xl/styles.xml"))
     elements = {_NAMESPACE.sub("", element.tag): element for element in root}
-    formats = {each.get("numFmtId"): read_mask(each.get("formatCode", "")) for each in elements.get("numFmts", ())}
+    codes = BUILT_IN | {each.get("numFmtId", ""): each.get("formatCode", "") for each in elements.get("numFmts", ())}
+    formats = {number: read_format(code) for number, code in codes.items()}
     styles = enumerate(elements.get("cellXfs", ()))
-    found = {str(number).encode(): formats.get(style.get("numFmtId")) for number, style in styles}
-    return {number: mask for number, mask in found.items() if mask is not None}
+    found = {str(number).encode(): formats.get(style.get("numFmtId", "")) for number, style in styles}
+    return {number: each for number, each in found.items() if each is not None}
 
 
-def _scan_sheet(archive: zipfile.ZipFile, part: str, masks: Mapping[bytes, Mask], most_cells: int) -> SheetScan:
+def _scan_sheet(archive: zipfile.ZipFile, part: str, formats: Mapping[bytes, NumberFormat], most_cells: int) -> SheetScan:
     found = SheetScan()
-    for piece in _pieces(archive, part):
+    for piece in pieces(archive, part):
         found.height = max(found.height, _last_row(piece))
-        found.marks.update(_marks(piece, masks))
-        if b"hidden=" in piece:
+        found.marks.update(_marks(piece, formats))
+        if b"hidden" in piece:
             found.hidden_rows.extend(int(row[1]) for row in _HIDDEN.finditer(piece))
     if found.height * _WIDEST > most_cells:
-        letters = {letters for piece in _pieces(archive, part) for letters in _FILLED.findall(piece)}
+        letters = {letters for piece in pieces(archive, part) for letters in _FILLED.findall(piece)}
         found.width = max(map(_column, letters), default=0)
     return found
 
@@ -126,33 +129,31 @@ def _scan_sheet(archive: zipfile.ZipFile, part: str, masks: Mapping[bytes, Mask]
 def _last_row(piece: bytes) -> int:
     """The row of the last cell with a value; cells that are only formatted do not count."""
     at = max(piece.rfind(b"<v"), piece.rfind(b":v"), piece.rfind(b"<is"), piece.rfind(b":is"))
-    if at < 0:
-        return 0
-    found = _REFERENCE.match(piece, max(piece.rfind(b' r="', 0, at), piece.rfind(b" r='", 0, at)) + 4)
-    return int(found[2]) if found else 0
+    start = max(piece.rfind(b"<row", 0, at), piece.rfind(b":row", 0, at), 0)
+    return max((int(number) for number in _ROW_NUMBER.findall(piece, start, at)), default=0) if at >= 0 else 0
 
 
 def _column(letters: bytes) -> int:
     """A column's number: A is 1."""
     number = 0
-    for letter in letters:
+    for letter in letters.upper():
         number = number * 26 + letter - 64
     return number
 
 
-def _marks(piece: bytes, masks: Mapping[bytes, Mask]) -> Iterator[tuple[tuple[int, int], Mark]]:
-    if b't="e"' in piece or b"t='e'" in piece:
-        for found in _ERROR.finditer(piece):
+def _marks(piece: bytes, formats: Mapping[bytes, NumberFormat]) -> Iterator[tuple[tuple[int, int], Mark]]:
+    if b'"e"' in piece or b"'e'" in piece:
+        for found in ERROR.finditer(piece):
             yield from _mark(found[1], Mark(MarkKind.ERROR, _text(found[2])))
     if b"f>" in piece or b"<f" in piece or b":f" in piece:
         for found in _FORMULA.finditer(piece):
             if not found[3] and _is_uncached(found):
                 yield from _mark(found[1], Mark(MarkKind.UNCACHED, ""))
-    if masks:
-        yield from _masked(piece, masks)
+    if formats:
+        yield from _formatted(piece, formats)
 
 
-def _pieces(archive: zipfile.ZipFile, part: str) -> Iterator[bytes]:
+def pieces(archive: zipfile.ZipFile, part: str) -> Iterator[bytes]:
     """A sheet's XML in pieces that end with a row."""
     rest = b""
     for chunk in _chunks(archive, archive.getinfo(part)):
@@ -170,21 +171,13 @@ def _is_uncached(formula: re.Match[bytes]) -> bool:
     return not (is_text and formula[2])
 
 
-def _masked(piece: bytes, masks: Mapping[bytes, Mask]) -> Iterator[tuple[tuple[int, int], Mark]]:
-    """Whole numbers whose format shows other digits than theirs."""
+def _formatted(piece: bytes, formats: Mapping[bytes, NumberFormat]) -> Iterator[tuple[tuple[int, int], Mark]]:
+    """Numbers whose format shows more than them."""
     for found in _NUMBER.finditer(piece):
         attributes = dict(_ATTRIBUTE.findall(found[1]))
-        mask = masks.get(attributes.get(b"s", b""))
-        if mask is not None and attributes.get(b"t", b"n") == b"n" and (mark := masked(_float(found[2]), mask)):
+        shown = formats.get(attributes.get(b"s", b""))
+        if shown is not None and attributes.get(b"t", b"n") == b"n" and (mark := shown.mark(_float(found[2]))):
             yield from _mark(found[1], mark)
-
-
-def masked(value: float | None, mask: Mask) -> Mark | None:
-    """What a cell with this number and this format shows, where that is not just the number."""
-    if value is None or not 0 <= value < 1e21 or (number := exact(value)) != number.to_integral_value():
-        return None
-    shown = mask.show(int(number))
-    return Mark(MarkKind.PADDED, shown, int(number)) if shown != str(int(number)) else None
 
 
 def _float(text: bytes | None) -> float | None:

@@ -11,6 +11,8 @@ from openpyxl.styles import Alignment, Border, Font, PatternFill, Side
 from openpyxl.styles.numbers import is_date_format
 from openpyxl.utils import get_column_letter
 
+from .headings import COLOURS
+
 GENERAL = "General"
 TEXT = "@"
 _DAY, _TIME, _MOMENT, _SPAN = "yyyy-mm-dd", "hh:mm:ss", "yyyy-mm-dd hh:mm:ss", "[h]:mm:ss"
@@ -78,10 +80,16 @@ def _heading(level: int, *, required: bool) -> Look:
     return Look(_DARK[level], _LIGHT[level], wraps=True, boxed=True, across="center")
 
 
-REQUIRED_HEADINGS = tuple(_heading(level, required=True) for level in range(len(_DARK)))
+REQUIRED_HEADINGS = tuple(_heading(level, required=True) for level in range(COLOURS))
 """Heading cells of required fields by level, the order first: dark."""
-OPTIONAL_HEADINGS = tuple(_heading(level, required=False) for level in range(len(_LIGHT)))
+OPTIONAL_HEADINGS = tuple(_heading(level, required=False) for level in range(COLOURS))
 """Heading cells of fields that may stay empty: the same colours, pale."""
+
+
+def heading_look(colour: int, *, required: bool) -> Look:
+    """Of a column's heading: dark where its field is required, pale where it may stay empty."""
+    return (REQUIRED_HEADINGS if required else OPTIONAL_HEADINGS)[colour]
+
 
 _FORBIDDEN = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\ud800-\udfff\ufffe\uffff]")
 _LOOKS_ESCAPED = re.compile("_(?=x[0-9A-Fa-f]{4}_)")

@@ -20,7 +20,7 @@ def rows_of(path: Path) -> list[dict[str, Any]]:
     return [dict(zip(map(str, heading), row, strict=True)) for row in rows]
 
 
-def correct(path: Path, **cells: object) -> None:
+def correct(path: Path, **cells: Any) -> None:
     """Corrects cells of the merchant's sheet in place."""
     book = openpyxl.load_workbook(path)
     for place, value in cells.items():
@@ -101,10 +101,10 @@ def test_failed_orders_can_be_corrected_in_a_workbook_of_their_own(desk: Desk) -
             del book[name]
     sheet = book["失败明细"]
     header = next(row for row in sheet.iter_rows() if any(cell.value == "*订单号" for cell in row))
-    columns = {str(cell.value).lstrip("*"): cell.column for cell in header}
-    for row in range(header[0].row + 1, sheet.max_row + 1):
-        sheet.cell(row, columns["发货量"], 3)
-        sheet.cell(row, columns["邮编"], "36003")
+    letters = {str(cell.value).lstrip("*"): cell.coordinate.rstrip("0123456789") for cell in header}
+    for row in range(int(header[0].row or 0) + 1, sheet.max_row + 1):
+        sheet[f"{letters['发货量']}{row}"] = 3
+        sheet[f"{letters['邮编']}{row}"] = "36003"
     book.save(desk.folder / "failed.xlsx")
     own = desk.submit("failed.xlsx", code=0)
     assert own.fates == {"M-2": "created", "M-3": "created"}

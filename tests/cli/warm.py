@@ -137,13 +137,10 @@ def _read(line: socket.socket, size: int) -> bytes:
 # -- the warm process --------------------------------------------------------------------------------------------------------------
 def serve(path: str) -> NoReturn:
     """Makes the imports, then forks for each that asks."""
-    import bulkorders.cli.show
-    import bulkorders.journal.migrate
-    import bulkorders.pipeline.objects
-    import bulkorders.pipeline.service
-    import bulkorders.providers.chukou1.api
-    import bulkorders.providers.lingxing.api  # noqa: F401
+    from bulkorders.workbook.isolated import NURSERY
 
+    NURSERY.idle_seconds = 3600
+    NURSERY.open()  # the programs share it
     listener = socket.socket(socket.AF_UNIX)
     listener.bind(path)
     listener.listen(64)

@@ -74,6 +74,10 @@ def fields(blames: list[Blame]) -> list[str]:
         ("地区不正确", ["region"]),
         ("请检查邮编、城市是否正确", ["postcode", "city"]),
         ("收件人和邮编不能为空", ["receiver", "postcode"]),
+        ("收件人电话不能为空", ["phone_number"]),
+        ("商品的数量必须大于0", ["quantity_shipped"]),
+        ("收货国家不在配送范围内", ["country_code"]),
+        ("申报价值与申报货币必须同时填写", ["declared_value", "declared_currency"]),
         ("装箱单-订单号不能为空", ["order_id_for_packing"]),
         ("装箱单的订单号不能为空", ["order_id_for_packing"]),
         ("该订单号已存在", ["order_id"]),
@@ -116,6 +120,8 @@ def test_what_lingxing_names_is_blamed(text: str, names: list[str]) -> None:
         ("英文申报名称不能为空", ["declare_name_en"]),
         ("HS Code 无效，海关编码必须是6到10位", ["hs_code"]),
         ("FBA仓库代码不正确", ["warehouse_code"]),
+        ("英文材质/英文用途不能为空", ["material_en", "purpose_en"]),
+        ("DeclareValue(申报价值)不能为空", ["declare_value"]),
         ("Custom field is too long", ["custom"]),
         ("发货服务代码不存在：XYZ（创建失败，ServiceNotFound）", ["service_code"]),
         ("出口易拒绝了这个货件：VAT号不能为空。请按提示改好再提交。", ["vat_code"]),
@@ -149,6 +155,13 @@ def test_what_chukou1_names_is_blamed(text: str, names: list[str]) -> None:
         "请电话联系客服",
         "库存数量不足",
         "订单数量超过限制",
+        "包裹的数量不对",
+        "SKU数量超过100",
+        "item_list数量不能超过50",
+        "不支持该收货地区",
+        "账号权限不足，请联系客户经理，电话：400-123-4567",
+        "当前店铺未授权多渠道配送，请先到亚马逊后台开通",
+        "Delivery is not possible to the city, please choose another address",
         "订单号 1000796 创建失败",
         "1000796 创建失败",
     ],
@@ -169,6 +182,9 @@ def test_what_lingxing_leaves_open_blames_nothing(text: str) -> None:
         "Internal error, reference id: 12-34",
         "No HTTP resource was found that matches the request URI '/v1/fbaOrder'.",
         "箱数量超过限制",
+        "SkuInfos数量不能超过50",
+        "未找到目的仓库",
+        "客户余额不足",
         "ContainerInfos不能为空",
         "ContainerInfos[1]不能为空",
         "ContainerInfos[0].Product.Weight必须大于0",
@@ -219,6 +235,8 @@ def test_an_element_that_is_named_is_blamed_alone(text: str, blames: list[Blame]
         ("ContainerInfos[1].BoxNo不能为空", [Blame("container_no", (1,))]),
         ("SkuInfos[0] HsCode不能为空", [Blame("hs_code", (None, 0))]),
         ("ContainerInfos[1] SkuInfos[0]: HsCode不能为空", [Blame("hs_code", (1, 0))]),
+        ("fbaOrder.ContainerInfos[0].Weight: Error converting value 12.5 to type 'System.Int32'.", [Blame("container_weight", (0,))]),
+        ("SKU: A-1, HsCode 不正确", [Blame("hs_code", (0, 0))]),
         ("第2箱的重量超过限制", [Blame("container_weight", (1,))]),
         ("第2箱第1个SKU的海关编码不正确", [Blame("hs_code", (1, 0))]),
         ("SKU A-1 的重量不正确", [Blame("piece_weight", (0, 0))]),
@@ -246,6 +264,8 @@ def test_an_element_within_another_is_named_by_both(text: str, blames: list[Blam
         ("The following MSKUs are not valid: [ABC-1, XYZ-22].", [Blame("msku", None, "ABC-1"), Blame("msku", None, "XYZ-22")]),
         ("MSKU ABC-1 的申报价值不能为空", [Blame("declared_value", (0,))]),
         ("订单号 1000796 的邮编不正确", [Blame("postcode")]),
+        ("MSKU[ABC-1]在店铺8speed-US中不存在", [Blame("msku", None, "ABC-1")]),
+        ("邮编36003与城市Autaugaville不匹配", [Blame("postcode", None, "36003"), Blame("city", None, "Autaugaville")]),
         ("订单号 1000796 已存在", [Blame("order_id", None, "1000796")]),
         ("订单号已存在，MSKU ABC-1 不存在", [Blame("order_id"), Blame("msku", None, "ABC-1")]),
         ("Request has invalid parameter: {Address.StateOrRegion=AL-Alabama}", [Blame("region", None, "AL-Alabama")]),
@@ -294,7 +314,7 @@ def test_what_stands_in_one_element_alone_needs_no_index() -> None:
 
 # -- any label, any text ------------------------------------------------------------------------------------------------------
 LABELS = [pytest.param(template, field.name, id=field.name) for template in TEMPLATES for field in template.fields]
-LEADS = ("", "提交失败，", "参数错误：", "第 3 单的", "请检查", "无效的", "收货地址有误:\n", "Error: ")
+LEADS = ("", "提交失败，", "参数错误：", "本次提交的", "请检查", "无效的", "收货地址有误:\n", "Error: ")
 TAILS = ("不正确", "填写不正确", " 不正确，请修改", "的值不正确", "：不正确", "（必填）不正确")
 
 

@@ -1,5 +1,7 @@
 """Sheets to typed rows: which sheets are read, what merged cells mean, and that no fault hides another."""
 
+import time
+from dataclasses import replace
 from decimal import Decimal
 from typing import Any
 
@@ -106,6 +108,27 @@ def test_cells_are_kept_to_be_shown() -> None:
     assert (last["J"], last["G"]) == ("x", "12.5")
 
 
+@pytest.mark.parametrize("text", ["#N/A", " #REF! ", "#VALUE!", "#DIV/0!", "#SPILL!", "########", "Err:509"])
+@pytest.mark.parametrize("field", ["package", "remark", "quantity", "insured"])
+def test_the_text_of_an_error_is_an_error(field: str, text: str) -> None:
+    """Pasted as a value, or in a text file, it is as wrong as in its cell."""
+    assert found(read(CARTONS, sheet(CARTONS, [carton_row(**{field: text})])).issues)[0][0] == "error_cell"
+
+
+@pytest.mark.parametrize("text", ["1000796.0", "36003.00", "１０００７９６．０", "'1000796.0"])
+def test_an_identifier_that_a_program_made_a_decimal_is_an_error_with_a_proposal(text: str) -> None:
+    """`应为 1000796？`; in a remark it is a text like others, and a number is the number."""
+    (issue,) = read(CARTONS, sheet(CARTONS, [carton_row(sku=text, remark=text, quantity="10000.0")])).issues
+    assert (issue.code, issue.field) == ("made_a_number", "sku")
+    assert f"应为 {'36003' if '36' in text else '1000796'}？" in issue.message.zh
+
+
+@pytest.mark.parametrize("text", ["2.0", "12.5", "1000796.5", "V10000.0", "9503.00", "#1", "#N/A-1"])
+def test_an_identifier_with_a_point_may_be_one(text: str) -> None:
+    """Versions, codes of customs: nothing is said."""
+    assert read(CARTONS, sheet(CARTONS, [carton_row(sku=text)])).issues == []
+
+
 # -- merged cells ------------------------------------------------------------------------------
 
 
@@ -173,3 +196,34 @@ def test_merges_of_the_header_and_of_titles_fill_nothing() -> None:
     column = column_of(CARTONS, "remark")
     checked = read(CARTONS, sheet(CARTONS, [carton_row()], merges=[Merge(1, column, 2, column), Merge(1, 1, 1, 5)]))
     assert checked.columns["remark"] == [None]
+
+
+def test_merged_ranges_that_overlap_refuse_the_file() -> None:
+    """Nobody can tell what such a row holds; the sentence names both ranges."""
+    rows = [carton_row(), *(carton_row(package=None, sku=f"S{number}") for number in range(4))]
+    column = column_of(CARTONS, "package")
+    checked = examine(CARTONS, sheet(CARTONS, rows, merges=[Merge(3, column, 5, column), Merge(2, column, 4, column)]))
+    assert checked.refused is not None
+    assert checked.refused.code == "merges_overlap"
+    assert "B2:B4 与 B3:B5" in checked.refused.message.zh
+
+
+def test_a_merged_range_that_is_told_twice_is_one() -> None:
+    """Some exports write each range once for every row."""
+    column = column_of(CARTONS, "package")
+    table = sheet(CARTONS, [carton_row(), carton_row(package=None, sku="B")], merges=[Merge(2, column, 3, column)] * 2)
+    orders = orders_of(CARTONS, table)
+    assert [[place.row for place in order.places] for order in orders.valid] == [[2, 3]]
+    assert found(orders.issues, notes=True).count(("merge_filled", "2")) == 1
+
+
+def test_a_merged_range_costs_the_rows_that_are_there() -> None:
+    """Whatever its reach: a thousand columns' worth of ranges down to the last row of Excel are checked at once."""
+    names = [field.name for field in CARTONS.fields]
+    table = make_table("S", [[field.label for field in CARTONS.fields], [carton_row().get(name) for name in names]])
+    far = [Merge(2 + at, column, 1_048_576 + at, column) for at in range(2000) for column in range(1, len(names) + 1)]
+    start = time.process_time()
+    checked = examine(CARTONS, replace(table, merges=tuple(far)))
+    assert checked.refused is not None
+    read(CARTONS, replace(table, merges=tuple(far[: len(names)])))
+    assert time.process_time() - start < 2

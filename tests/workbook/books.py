@@ -122,4 +122,11 @@ def lying(_: str, content: bytes) -> bytes:
     return re.sub(rb'<dimension ref="[^"]*"', b'<dimension ref="A1:XFD1048576"', content)
 
 
-VARIANTS = {"strict": strict, "prefixed": prefixed, "absolute": absolute, "utf16": utf16, "lying": lying}
+def spaced(name: str, content: bytes) -> bytes:
+    """Blanks around the signs of equality, and places in small letters, which XML and Excel allow."""
+    if "worksheets" not in name:
+        return content
+    return re.sub(rb'( \w+)="', rb'\1 = "', re.sub(rb' r="[A-Z]+[0-9]+"', lambda found: found[0].lower(), content))
+
+
+VARIANTS = {"strict": strict, "prefixed": prefixed, "absolute": absolute, "utf16": utf16, "lying": lying, "spaced": spaced}

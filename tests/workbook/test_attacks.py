@@ -215,10 +215,12 @@ def test_no_member_is_written_anywhere(name: str, put: Put, tmp_path: Path) -> N
 FAR = {
     "corner": ('<c r="XFD1048576"><v>1</v></c>', ("列数", "16384", "500")),
     "box": ('<c r="SF1048576"><v>1</v></c>', ("格子数", "40000000")),
-    "small letters": ('<c r="xfd1048576"><v>1</v></c>', ()),
-    "blanks": ('<c r = "XFD1048576"><v>1</v></c>', ()),
+    "small letters": ('<c r="xfd1048576"><v>1</v></c>', ("列数", "16384")),
+    "blanks": ('<c r = "XFD1048576"><v>1</v></c>', ("列数", "16384")),
+    "a tab": ('<c\tr\n=\t"XFD1048576"><v>1</v></c>', ("列数", "16384")),
     "quotes": ("<c r='XFD1048576'><v>1</v></c>", ("列数",)),
-    "prefix": ('<x:c xmlns:x="urn:x" r="XFD1048576"><x:v>1</x:v></x:c>', ()),
+    "prefix": ('<x:c xmlns:x="urn:x" r="XFD1048576"><x:v>1</x:v></x:c>', ("列数", "16384")),
+    "another row": ('<c r="SF2"><v>1</v></c><c r="B1048576"><v>1</v></c><c r="C3"><v>1</v></c>', ("格子数", "40000000")),
 }
 
 

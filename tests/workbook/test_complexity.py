@@ -1,7 +1,7 @@
 """Cells and sheets made to take long: the time grows with the size of a file, not with its square."""
 
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
 from random import Random
 
@@ -128,6 +128,20 @@ def test_merged_cells_and_hidden_rows_cost_what_they_are(tmp_path: Path) -> None
     found = read(tmp_path / "orders.xlsx", tmp_path)
     assert "rows_hidden" in {issue.code for checked in found.checked for issue in checked.issues}  # though `hidden` is the first attribute
     assert found.seconds < 30
+
+
+@needs_fork
+@pytest.mark.parametrize("place", ["{0}{1}:{0}{2}", "ZZ{3}:ZZ{4}", "A{3}:{0}{4}"], ids=["data", "beside the header", "over the header"])
+def test_merged_ranges_that_overlap_cost_nothing_for_their_size(place: str, tmp_path: Path) -> None:
+    """Tens of thousands of ranges, each of a million rows, or all of them where a header may be."""
+    ranges = (place.format(letter, 3 + at, 1_040_000 + at, 1 + at % 30, 40 + at % 30) for at in range(5000) for letter in "BCDEFG")
+    book = parts(sheet_rows([*[[f"x{at}" for at in range(500)]] * 24, HEADER, ORDER, ORDER]))
+    book[SHEET] = book[SHEET].replace("</sheetData>", f"</sheetData><mergeCells>{_merged(ranges)}</mergeCells>")
+    assert seconds(packed(book), tmp_path) < 5
+
+
+def _merged(ranges: Iterable[str]) -> str:
+    return "".join(f'<mergeCell ref="{each}"/>' for each in ranges)
 
 
 @pytest.mark.slow

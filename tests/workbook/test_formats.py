@@ -1,6 +1,7 @@
 """The same orders in every format and as every program writes it are the same payloads; what a file is is told by its content."""
 
 import datetime as dt
+import re
 import subprocess
 from collections.abc import Callable
 from pathlib import Path
@@ -25,7 +26,22 @@ def test_a_workbook_is_read_alike_whoever_wrote_it(change: Callable[[str, bytes]
     assert payloads(patched(source, tmp_path / "other.xlsx", change)) == payloads(source)
 
 
-@pytest.mark.parametrize("change", [VARIANTS["utf16"], VARIANTS["prefixed"], VARIANTS["strict"]], ids=["utf16", "prefixed", "strict"])
+REFERENCES = ("1:4", "", "A1:", "xyz", "$A$1:$B$2", "A1:B2:C3", "Sheet1!A1", "A:B", "A0")
+
+
+@pytest.mark.parametrize("reference", [*(f' ref="{each}"' for each in REFERENCES), ""])
+@pytest.mark.parametrize("change", [VARIANTS["absolute"], VARIANTS["utf16"], VARIANTS["prefixed"]], ids=["absolute", "utf16", "prefixed"])
+def test_a_dimension_that_is_no_reference_does_not_matter(change: Callable[[str, bytes], bytes], reference: str, tmp_path: Path) -> None:
+    """Excel opens such a file, and so do we: in every form that the XML may have."""
+
+    def misled(name: str, content: bytes) -> bytes:
+        return change(name, re.sub(rb'<dimension ref="[^"]*"', f"<dimension{reference}".encode(), content))
+
+    source = plain(tmp_path / "plain.xlsx")
+    assert payloads(patched(source, tmp_path / "other.xlsx", misled)) == payloads(source)
+
+
+@pytest.mark.parametrize("change", VARIANTS.values(), ids=VARIANTS)
 def test_what_a_bare_value_does_not_tell_is_seen_in_every_form(change: Callable[[str, bytes], bytes], tmp_path: Path) -> None:
     """An error cell, a formula without a result, zeros of a number format, a hidden row: in other XML as in the usual one."""
     source = plain(tmp_path / "plain.xlsx", damage)
@@ -40,6 +56,15 @@ def damage(sheet: Worksheet) -> None:
     formula.value = "=1+1"
     postcode.value, postcode.number_format = 2116, "00000"
     sheet.row_dimensions[4].hidden = True
+
+
+@pytest.mark.parametrize("error", ["#SPILL!", "#CALC!", "#ERROR!", "Err:509", "#BLOCKED!"])
+def test_an_error_that_only_newer_programs_know_is_one_of_its_cell(error: str, tmp_path: Path) -> None:
+    """It spoils its order and no other, and is told as it is shown; the results can be written too."""
+    source = plain(tmp_path / "plain.xlsx", damage)
+    path = patched(source, tmp_path / "other.xlsx", lambda _, content: content.replace(b"<v>#REF!</v>", f"<v>{error}</v>".encode()))
+    assert [issue.value for issue in read(path).issues if issue.code == "error_cell"] == [error]
+    assert isinstance(read_tables(path, with_marks=False), list)
 
 
 @pytest.mark.parametrize("name", ["orders.xlsm", "orders.xls", "orders.csv", "orders", "订单.wps"])
@@ -140,7 +165,7 @@ def test_an_identifier_is_read_as_its_number_format_shows_it(number: int, shown:
 
     path = plain(tmp_path / "orders.xlsx", change)
     assert payloads(path)[0]["order_id_for_packing"] == shown
-    assert codes(path) == ["padded"]
+    assert codes(path) == ["as_shown" if "A" in form else "padded"]
 
 
 @pytest.mark.parametrize("form", ["General", "0", "#,##0", "0.00", '0"件"', "@", "0.00E+00", "yyyy"])

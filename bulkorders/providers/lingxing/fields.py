@@ -61,8 +61,8 @@ ZERO_LOST = Code(
     "zero_lost",
     Severity.ERROR,
     "邮编少了前面的 0",
-    Words("{where}的「{value}」不足 5 位，前面的 0 可能丢了，应为 {proposal}？请设为“文本”格式后改正。",
-          '{where}: "{value}" has fewer than 5 digits, its leading zero may be lost: {proposal}? Format the cell as text.'),
+    Words("{where}的「{value}」位数不够，前面的 0 可能丢了，应为 {proposal}？请设为“文本”格式后改正。",
+          '{where}: "{value}" has too few digits, its leading zero may be lost: {proposal}? Format the cell as text.'),
 )  # fmt: skip
 LETTER_FOR_DIGIT = Code(
     "letter_for_digit",
@@ -99,13 +99,14 @@ def check_city(order: Element) -> Iterator[Finding]:
 
 
 def check_postcode(order: Element) -> Iterator[Finding]:
-    """A US postcode has five digits; three or four of them have lost their zeros on the way through a number, and O and I are none."""
+    """A US postcode has five digits, or nine; one or two less have lost their zeros on the way through a number, and O and I are none."""
     postcode = order.values["postcode"]
     if order.values["country_code"] != "US" or postcode is None:
         return
     digits = postcode.translate(LETTERS_LIKE_DIGITS)
-    if re.fullmatch("[0-9]{3,4}", postcode):
-        yield Finding("postcode", Problem(ZERO_LOST, {"proposal": postcode.zfill(5)}))
+    if short := re.fullmatch("([0-9]{3,4})(?:-?([0-9]{4}))?", postcode):
+        proposal = "-".join((short[1].zfill(5), *filter(None, (short[2],))))
+        yield Finding("postcode", Problem(ZERO_LOST, {"proposal": proposal}))
     elif digits != postcode and re.fullmatch("[0-9]{5}(?:-?[0-9]{4})?", digits):
         yield Finding("postcode", Problem(LETTER_FOR_DIGIT, {"proposal": digits}))
 
@@ -167,7 +168,7 @@ FIELDS = (
           said=("PostalCode", "Postcode", "ZipCode", "zip code", "postal code"), aliases=("邮政编码",), example="36003",
           note=Words("以 0 开头的邮编要保留 0", "keep leading zeros"), personal=True),
     Field("phone_number", "电话号码", Text(identifier=True, limit=20), "phone_number", required=False,
-          said=("Phone", "手机号码", "手机号", "联系电话"), aliases=("电话",),
+          said=("Phone", "phone number", "手机号码", "手机号", "联系电话"), aliases=("电话",),
           example="2025550123", personal=True),
     Field("buyers_mailbox", "买家邮箱",
           Text(identifier=True, limit=64, pattern=r"[^@\s]+@[^@\s]+\.[^@\s]+",

@@ -84,10 +84,14 @@ def pack(name: str, chunks: Iterable[bytes]) -> Packed:
     packer = zlib.compressobj(_LEVEL, zlib.DEFLATED, -15)
     content = cast("BinaryIO", SpooledTemporaryFile(_KEPT_IN_MEMORY))  # noqa: SIM115 - closed when it is written
     info.CRC = 0
-    for chunk in chunks:
-        info.CRC, info.file_size = zlib.crc32(chunk, info.CRC), info.file_size + len(chunk)
-        content.write(packer.compress(chunk))
-    content.write(packer.flush())
+    try:
+        for chunk in chunks:
+            info.CRC, info.file_size = zlib.crc32(chunk, info.CRC), info.file_size + len(chunk)
+            content.write(packer.compress(chunk))
+        content.write(packer.flush())
+    except BaseException:
+        content.close()
+        raise
     info.compress_size = content.tell()
     content.seek(0)
     return Packed(info, content)

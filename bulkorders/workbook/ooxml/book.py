@@ -52,6 +52,12 @@ class Book:
             raise UnsureError("two sheets of one name")
         return found
 
+    @property
+    def is_1904(self) -> bool:
+        """Whether its days are counted from 1904 on."""
+        said = self._child(b"workbookPr")
+        return said is not None and said.attributes.get("date1904") in ("1", "true")
+
     def add(self, name: str, relation: str) -> None:
         """A sheet behind the others."""
         sheets = self.sheets

@@ -10,7 +10,7 @@ from bulkorders.workbook.style import LONGEST_TEXT, TEXT, Look, clean, is_risky
 from .edits import Written
 from .styles import Styles
 
-_Kept = dict[tuple[str | int | float | None, Look, str], bytes]
+_Kept = dict[Written, bytes]
 _MOST_KEPT = 1024
 _LONGEST_KEPT = 200
 _SPECIAL = re.compile("[\x00-\x1f&<>\ud800-\udfff\ufffe\uffff]|_x")
@@ -25,7 +25,7 @@ class CellWriter:
         numbers = sorted(columns)
         starts = [b"<%bc r=" % prefix + b'"' + column_letter(column).encode() for column in numbers]
         self._begins = dict(zip(numbers, starts, strict=True))
-        self._columns: list[tuple[int, bytes, _Kept]] = [(*each, {}) for each in zip(numbers, [*starts[1:], b""], strict=True)]
+        self._columns: list[tuple[int, bytes, _Kept]] = [(*each, {}) for each in zip(numbers, [*starts, b""][1:], strict=True)]
         self._starts: dict[tuple[Look, str, bool], str] = {}
         self._end = f"</{self._prefix}t></{self._prefix}is></{self._prefix}c>"
 
@@ -39,8 +39,7 @@ class CellWriter:
             written = cells.get(column)
             if written is None:
                 return b"".join(self.by_column(cells, row).values())
-            key = (written.value, written.look, written.number_format)
-            pieces.append(kept.get(key) or self._piece(written, following, kept))
+            pieces.append(kept.get(written) or self._piece(written, following, kept))
         return row.join(pieces)
 
     def by_column(self, cells: Mapping[int, Written], row: bytes) -> dict[int, bytes]:
@@ -53,7 +52,7 @@ class CellWriter:
         if isinstance(value, str) and len(value) <= _LONGEST_KEPT:  # numbers are not kept: 1 and 1.0 are one key
             if len(kept) >= _MOST_KEPT:
                 kept.clear()
-            kept[value, written.look, written.number_format] = piece
+            kept[written] = piece
         return piece
 
     def _rest(self, written: Written) -> bytes:

@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from typing import NamedTuple
 
 from bulkorders.core.table import Merge
 from bulkorders.workbook.style import GENERAL, PLAIN, Look
@@ -11,9 +12,8 @@ class UnsureError(Exception):
     """The container is outside what the patcher is sure of; nothing of it may be used: it is rewritten first, or made afresh."""
 
 
-@dataclass(frozen=True)
-class Written:
-    """A cell of ours. Text stays text, whatever it begins with."""
+class Written(NamedTuple):
+    """A cell of ours. Text stays text, whatever it begins with. (A tuple: there are a million of them.)"""
 
     value: str | int | float | None
     look: Look = PLAIN
@@ -27,8 +27,8 @@ class SheetEdits:
     `columns`: our columns and their widths; what stood in them from the header row down is replaced.
     `rows`: our cells by row and column, the header row's too. `papers`: bad cells by row and column, "error" or "warning".
     `notes`: texts of comments by row and column.
-    `heights`: points that rows need at least. `resets_heights`: other rows may be as tall as they need; see `style.height_of`.
     `status_column`: the column with conditional colours; `words`: what its texts begin with, to ink and paper.
+    `heights`: points that rows need at least. `resets_heights`: rows that were made tall earlier, and need it no more, are let go.
     """
 
     header_row: int
@@ -36,10 +36,10 @@ class SheetEdits:
     rows: Mapping[int, Mapping[int, Written]] = field(default_factory=dict)
     papers: Mapping[int, Mapping[int, str]] = field(default_factory=dict)
     notes: Mapping[tuple[int, int], str] = field(default_factory=dict)
-    heights: Mapping[int, float] = field(default_factory=dict)
-    resets_heights: bool = False
     status_column: int | None = None
     words: Mapping[str, tuple[str, str]] = field(default_factory=dict)
+    heights: Mapping[int, float] = field(default_factory=dict)
+    resets_heights: bool = False
 
 
 @dataclass(frozen=True)

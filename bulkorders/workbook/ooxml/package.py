@@ -41,6 +41,7 @@ class Package:
 
     def __init__(self, path: Path) -> None:
         self._archive = Archive(path)
+        self._parts: dict[str, _Part] = {}
         try:
             self._parts = _by_name(self._archive.entries)
             self._rels: dict[str, Relations] = {}
@@ -52,8 +53,11 @@ class Package:
             raise
 
     def close(self) -> None:
-        """Lets go of the file."""
+        """Lets go of the file, and of what was packed."""
         self._archive.close()
+        for part in self._parts.values():
+            if isinstance(part.content, Packed):
+                part.content.content.close()
 
     # -- parts
     def has(self, name: str) -> bool:
@@ -92,7 +96,9 @@ class Package:
     def stream(self, name: str, chunks: Iterable[bytes]) -> None:
         """Changes a large part by what it is to hold."""
         part = self._part(name)
-        part.content = pack(part.name, chunks)
+        old, part.content = part.content, pack(part.name, chunks)
+        if isinstance(old, Packed):
+            old.content.close()
 
     def add(self, name: str, content: bytes, content_type: str) -> None:
         """A new part."""

@@ -11,7 +11,7 @@ from .book import Book
 from .edits import NewSheet, SheetEdits, UnsureError
 from .macros import drop_macros, drop_signatures
 from .notes import write_notes
-from .package import Package
+from .package import ROOT, Package
 from .places import Area, read_area
 from .sheet import SheetStream
 from .style_sheet import EMPTY
@@ -142,7 +142,7 @@ class _Patch:
         package = self._package
         folder = package.workbook.rpartition("/")[0]
         name = package.free_name(folder + "/worksheets/sheet{}.xml")
-        new = write_sheet(sheet, self._styles, package.free_name)
+        new = write_sheet(sheet, self._styles, package.free_name, is_1904=self._book.is_1904)
         package.add(name, new.sheet, _SHEET)
         for part, (content_type, content, _) in new.parts.items():
             package.add(part, content, content_type)
@@ -159,8 +159,16 @@ def _styles(package: Package) -> tuple[str, Styles]:
     """The styles part, which is made where there is none."""
     relation = package.related(package.workbook, "styles")
     if relation is not None and relation.target is not None:
-        return relation.target, Styles(package.read(relation.target))
-    name = package.free_name(package.workbook.rpartition("/")[0] + "/styles{}.xml")
+        return relation.target, Styles(package.read(relation.target), forgetful=_is_of_libreoffice(package))
+    plain = package.workbook.rpartition("/")[0] + "/styles.xml"  # some readers look for it here
+    name = package.free_name(plain.replace(".xml", "{}.xml")) if package.has(plain) else plain
     package.add(name, EMPTY, _STYLES)
     package.relate(package.workbook, "styles", name)
     return name, Styles(package.read(name))
+
+
+def _is_of_libreoffice(package: Package) -> bool:
+    """Whether LibreOffice wrote the workbook, or another program of that family."""
+    said = package.related(ROOT, "extended-properties")
+    data = package.read(said.target) if said is not None and said.target and package.has(said.target) else b""
+    return b"Office.org" in data or b"LibreOffice" in data

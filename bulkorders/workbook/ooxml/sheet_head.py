@@ -55,7 +55,11 @@ def _child(root: Root, data: bytes, local: bytes) -> Element | None:
 
 
 def _dimension(dimension: Element, used: Area) -> bytes:
-    old = read_area(dimension.attributes.get("ref", ""))
+    """The used range, which is a hint; one that is no range of cells stays as it is."""
+    try:
+        old = read_area(dimension.attributes.get("ref", ""))
+    except UnsureError:
+        return dimension.tag
     new = Area(min(old.top, used.top), min(old.left, used.left), max(old.bottom, used.bottom), max(old.right, used.right))
     return dimension.tag if new == old else with_attributes(dimension.tag, {"ref": new.text})
 

@@ -5,9 +5,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 from .edits import UnsureError
-from .markup import MAIN, STRICT_MAIN, Change, Element, appended, children, place_for, read_document, spliced
+from .markup import MAIN, STRICT_MAIN, Change, Element, appended, children, place_for, read_document, read_root, spliced
 
-EMPTY = b'<?xml version="1.0" encoding="UTF-8" standalone="yes"?>\n<styleSheet xmlns="' + MAIN + b'"></styleSheet>'
 _ORDER = tuple(b"numFmts fonts fills borders cellStyleXfs cellXfs cellStyles dxfs tableStyles colors extLst".split())
 _ITEM = {
     "numFmts": b"numFmt",
@@ -19,12 +18,20 @@ _ITEM = {
     "dxfs": b"dxf",
 }
 _FIRST: dict[str, tuple[str, ...]] = {
-    "fonts": ('<font><sz val="11"/><name val="Calibri"/><family val="2"/></font>',),
+    "fonts": ('<font><sz val="11"/><color theme="1"/><name val="Calibri"/><family val="2"/><scheme val="minor"/></font>',),
     "fills": ('<fill><patternFill patternType="none"/></fill>', '<fill><patternFill patternType="gray125"/></fill>'),
     "borders": ("<border><left/><right/><top/><bottom/><diagonal/></border>",),
     "cellXfs": ('<xf numFmtId="0" fontId="0" fillId="0" borderId="0"/>',),
 }
 """What cells without a style look like: what has to stand in front of ours where a group is missing."""
+EMPTY = (
+    f'<?xml version="1.0" encoding="UTF-8" standalone="yes"?>\n<styleSheet xmlns="{MAIN.decode()}">'
+    + "".join(f'<{name} count="{len(items)}">{"".join(items)}</{name}>' for name, items in _FIRST.items() if name != "cellXfs")
+    + '<cellStyleXfs count="1"><xf numFmtId="0" fontId="0" fillId="0" borderId="0"/></cellStyleXfs>'
+    '<cellXfs count="1"><xf numFmtId="0" fontId="0" fillId="0" borderId="0" xfId="0"/></cellXfs>'
+    '<cellStyles count="1"><cellStyle name="Normal" xfId="0" builtinId="0"/></cellStyles></styleSheet>'
+).encode()
+"""For a workbook without styles."""
 _OPENED = re.compile(r"<(/?)(?=\w)")
 
 
@@ -53,12 +60,13 @@ class StyleSheet:
     """A styles part."""
 
     def __init__(self, data: bytes) -> None:
+        root = read_root(data, b"styleSheet")
+        if root.is_empty:
+            data = data[: root.opened - 2] + b"></" + root.name + b">"
         self._data = data
         self._root, self._top = read_document(data, b"styleSheet")
         if self._root.namespace not in (MAIN, STRICT_MAIN):
             raise UnsureError("styles of another kind")
-        if self._root.is_empty:
-            raise UnsureError("empty styles")
         self._groups = {name: self._read(name) for name in _ITEM}
 
     def group(self, name: str) -> Group:

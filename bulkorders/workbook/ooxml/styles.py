@@ -27,10 +27,15 @@ _MOST_STYLES = 60_000
 
 
 class Styles:
-    """`styles.xml`, changed by appending only. The same request gives the same number."""
+    """`styles.xml`, changed by appending only. The same request gives the same number.
 
-    def __init__(self, data: bytes) -> None:
+    `forgetful`: the program that wrote the workbook puts colours of its own behind solid fills, as LibreOffice does. What such a mark
+    kept is lost, then; one of ours since is known by `applyFill`, which LibreOffice does not write.
+    """
+
+    def __init__(self, data: bytes, *, forgetful: bool = False) -> None:
         self._sheet = StyleSheet(data)
+        self._forgetful = forgetful
         self._restyled: dict[tuple[int, str], int] = {}
         self._looks: dict[tuple[Look, str, bool], int] = {}
 
@@ -51,7 +56,7 @@ class Styles:
         key = (base, paper)
         if key not in self._restyled:
             style = self._style(base)
-            before = self._colour(whole(_tag(style).get("fillId"), 0))
+            before = self._colour(_tag(style))
             fill = self._sheet.group("fills").place(self._solid({"rgb": _PAPERS[paper]}, before))
             self._restyled[key] = self._with_fill(style, fill)
         return self._restyled[key]
@@ -61,7 +66,7 @@ class Styles:
         key = (style, "")
         if key not in self._restyled:
             xml = self._style(style)
-            before = self._mark(whole(_tag(xml).get("fillId"), 0))
+            before = self._kept(_tag(xml))
             self._restyled[key] = style if before is None else self._with_fill(xml, self._fill_of(before))
         return self._restyled[key]
 
@@ -156,14 +161,19 @@ class Styles:
         return number
 
     # -- fills
-    def _colour(self, fill: int) -> Mapping[str, str]:
+    def _colour(self, style: Mapping[str, str]) -> Mapping[str, str]:
         """The colour that a mark has to keep: that of a solid fill, or the one that a mark of ours keeps already."""
-        mark = self._mark(fill)
-        if mark is not None:
-            return mark
-        solid = self._pattern(fill)
+        kept = self._kept(style)
+        if kept is not None:
+            return kept
+        solid = self._pattern(whole(style.get("fillId"), 0))
         colour = solid.child(b"fgColor") if solid is not None else None
         return colour.attributes if colour is not None and colour.attributes else _NO_COLOUR
+
+    def _kept(self, style: Mapping[str, str]) -> Mapping[str, str] | None:
+        """The colour that a cell style with a mark of ours keeps; None for one without."""
+        kept = self._mark(whole(style.get("fillId"), 0))
+        return _NO_COLOUR if kept is not None and self._forgetful and "applyFill" not in style else kept
 
     def _mark(self, fill: int) -> Mapping[str, str] | None:
         """The colour that a fill of ours keeps; None for a fill that is not ours."""

@@ -12,9 +12,8 @@ from bulkorders.core.cell import shown
 from bulkorders.core.result import FAILURES_SHEET, FAILURES_TITLE, ORIGIN_LABEL, RESULT_COLUMNS
 from bulkorders.core.table import Merge, Table
 from bulkorders.workbook import style
-from bulkorders.workbook.headings import heading_look
 from bulkorders.workbook.ooxml.edits import NewRow, NewSheet, Written
-from bulkorders.workbook.style import TEXT, Look, height_of, line_count, needs_wrapping, text_width
+from bulkorders.workbook.style import TEXT, Look, heading_look, height_of, line_count, needs_wrapping, text_width
 
 from .fates import look_of
 from .names import free_name

@@ -11,6 +11,7 @@ from openpyxl.utils.datetime import to_excel
 
 from bulkorders.core.cell import SIGNIFICANT, Mark, MarkKind, shown
 from bulkorders.core.numbers import read_number
+from bulkorders.core.unit import named_unit
 from bulkorders.workbook.ooxml.added import ErrorCell
 from bulkorders.workbook.ooxml.edits import Written
 from bulkorders.workbook.style import TEXT, Look, format_of
@@ -18,7 +19,7 @@ from bulkorders.workbook.style import TEXT, Look, format_of
 NOT_CALCULATED = "#N/A"
 """Stands for a formula without a result: as unreadable as that, since no formula is written."""
 _EXACT = Context(prec=100)
-_WHOLE = "0"
+_WHOLE, _PERCENT, _QUOTE = "0", "0.########%", '"'
 
 
 @dataclass(frozen=True)
@@ -42,9 +43,7 @@ def written(raw: Any, target: Target, look: Look) -> Written:
     if raw is None or raw != raw:  # NaN is how a frame shows a cell that is not there
         return Written(None, look, target.number_format)
     if isinstance(raw, Mark):
-        if raw.kind is not MarkKind.PADDED:
-            return ErrorCell(raw.text if raw.kind is MarkKind.ERROR else NOT_CALCULATED, look)
-        return written(raw.text if target.is_identifier or raw.number is None else raw.number, target, look)
+        return _marked(raw, target, look)
     if isinstance(raw, dt.date | dt.time | dt.timedelta):
         return _day(raw, target, look)
     if target.factor is not None and (number := read_number(raw)) is not None:
@@ -52,6 +51,25 @@ def written(raw: Any, target: Target, look: Look) -> Written:
     if isinstance(raw, bool) or not isinstance(raw, int | float):
         return Written(raw if isinstance(raw, bool) else shown(raw), look, target.number_format)
     return _number(raw, target, look)
+
+
+def _marked(mark: Mark, target: Target, look: Look) -> Written:
+    """A cell that a bare value would not tell: an error as an error, and a number with words in a format that shows them again."""
+    match mark.kind:
+        case MarkKind.ERROR:
+            return ErrorCell(mark.text, look)
+        case MarkKind.UNCACHED:
+            return ErrorCell(NOT_CALCULATED, look)
+        case MarkKind.PADDED:
+            return written(mark.text if target.is_identifier or mark.number is None else mark.number, target, look)
+        case MarkKind.WORDED:
+            if target.number_format == TEXT or mark.number is None:
+                return written(mark.text, target, look)
+            if mark.words == "%":
+                return Written(mark.number, look, _PERCENT)
+            own = target.factor if target.factor and named_unit(mark.words) is None else 1  # a unit of its own wins over the heading's
+            shown_number = float(_EXACT.multiply(Decimal(repr(mark.number)), mark.scale * own))
+            return Written(shown_number, look, f'General"{mark.words.replace(_QUOTE, "")}"')
 
 
 def _day(raw: dt.date | dt.time | dt.timedelta, target: Target, look: Look) -> Written:

@@ -32,7 +32,27 @@ def test_thousands_may_be_parted_by_commas(kind: Kind, raw: str, value: int) -> 
 
 
 @pytest.mark.parametrize(
-    "raw", ["三", "3件", "3-4", "1e400", "1e3", "NaN", "nan", "inf", float("nan"), float("inf"), True, "1,2,3", "12,00", "3..4", "０x1"]
+    "raw",
+    [
+        "三",
+        "3件",
+        "3-4",
+        "1e400",
+        "1e3",
+        "NaN",
+        "nan",
+        "inf",
+        float("nan"),
+        float("inf"),
+        True,
+        "1,2,3",
+        "12,00",
+        "3..4",
+        "０x1",
+        "10²",
+        "②",
+        "½",
+    ],
 )
 @pytest.mark.parametrize("kind", [COUNT, MONEY])
 def test_what_is_no_number_is_refused(kind: Kind, raw: object) -> None:

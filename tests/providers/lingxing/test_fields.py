@@ -172,7 +172,8 @@ def test_value_and_currency_are_each_items_own() -> None:
     ("postcode", "code", "proposal"),
     [
         (2116.0, "US", "02116"), ("501", "US", "00501"), ("36003", "US", None), ("02116", "US", None), ("02116-1234", "US", None),
-        (2116, "AU", None), ("0150", "NO", None),
+        (2116, "AU", None), ("0150", "NO", None), (21161234, "US", "02116-1234"), ("501-1234", "US", "00501-1234"),
+        ("021161234", "US", None), (1000001, "JP", None),
     ],
 )  # fmt: skip
 def test_a_us_postcode_that_lost_its_zeros_is_an_error_with_a_proposal(postcode: object, code: str, proposal: str | None) -> None:

@@ -2,6 +2,7 @@
 
 import datetime as dt
 from collections.abc import Mapping, Sequence
+from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
@@ -103,6 +104,7 @@ def _deep(element: Any) -> Any:
     return element.values, [_deep(each) for elements in element.children.values() for each in elements]
 
 
+_GRAMS = Mark(MarkKind.WORDED, "5g", 5.0, "g")
 MESSY = [
     carton_row(package="00123", remark="=1+1"),
     carton_row(package=456.0, carton=2.0, quantity="３", worth=1.25, day=dt.date(2025, 4, 9)),
@@ -112,6 +114,11 @@ MESSY = [
     carton_row(package="P6", sku=Mark(MarkKind.PADDED, "00045", 45), quantity=Mark(MarkKind.PADDED, "007", 7)),
     carton_row(package="P7", sku=Mark(MarkKind.ERROR, "#REF!"), remark=Mark(MarkKind.ERROR, "#N/A")),
     carton_row(package=dt.date(2025, 1, 2), worth="1,200.5"),
+    carton_row(package="P8", weight=Mark(MarkKind.WORDED, "2500g", 2500.0, "g"), quantity=Mark(MarkKind.WORDED, "3件", 3.0, "件")),
+    carton_row(
+        package="P9", weight=Mark(MarkKind.WORDED, "2.5kg", 2500.0, "kg", Decimal("0.001")), remark=Mark(MarkKind.WORDED, "5g", 5.0, "g")
+    ),
+    carton_row(package="PA", weight=Mark(MarkKind.WORDED, "3lb", 3.0, "lb"), quantity=Mark(MarkKind.WORDED, "50%", 0.5, "%", Decimal(100))),
 ]
 
 
