@@ -140,7 +140,7 @@ FORMULAS = ["=1+1", '=HYPERLINK("http://example.com")', "+1-555-0100", "-2+3", "
 @pytest.mark.parametrize("text", FORMULAS)
 def test_no_text_becomes_a_formula(text: str, tmp_path: Path) -> None:
     """On no sheet, in no result, in no comment: what the merchant or a remote wrote is shown, never computed, and never a link."""
-    rows = {"2": result(**dict.fromkeys([*COLUMNS[1:], "status"], text))}
+    rows = {"2": {**result(), **dict.fromkeys(COLUMNS, text)}}
     told = about(rows, bad={"2": {"B": "error"}}, notes={"2": {"B": text}})
     whole = report({"订单": told}, summary=[["文件", text]], failures=failures("订单", 2, "B", text), created=created(text))
     made = written(tmp_path, {"订单": [HEADER, ["A1", None, 1]]}, whole, lambda own: _put(own["订单"], "B2", text))
@@ -250,7 +250,7 @@ def test_a_status_is_green_red_or_yellow(fate: Fate, ending: str, tmp_path: Path
 
 def test_conditional_colours_are_not_doubled(tmp_path: Path) -> None:
     """Ours of an earlier time are replaced; the merchant's own come before them."""
-    own = CellIsRule("lessThan", ["5"], fill=PatternFill("solid", bgColor="FFFF0000"))
+    own = CellIsRule("lessThan", ["5"], fill=PatternFill("solid", bgColor="FFFF0000"))  # type: ignore[no-untyped-call]
     one_sheet(tmp_path, HEADER, ["A1", "x", 1], rows={"2": result()}, change=lambda sheet: sheet.conditional_formatting.add("C2:C9", own))
     write(tmp_path / "out.xlsx", report({"订单": about({"2": result()})}), tmp_path / "again.xlsx")
     for name in ("out.xlsx", "again.xlsx"):
@@ -317,7 +317,7 @@ def test_merged_cells_stay_merged(tmp_path: Path) -> None:
         own["订单"].merge_cells("A2:A3")
         own["备忘"].merge_cells("A1:B1")
 
-    sheets = {"订单": [HEADER, ["A1", "x", 1], [None, "y", 1]], "备忘": [["a", "b"]]}
+    sheets: dict[str, Any] = {"订单": [HEADER, ["A1", "x", 1], [None, "y", 1]], "备忘": [["a", "b"]]}
     made = written(tmp_path, sheets, report({"订单": about({"2": result()})}), change)
     assert [str(each) for each in made["订单"].merged_cells.ranges] == ["A2:A3"]
     assert [str(each) for each in made["备忘"].merged_cells.ranges] == ["A1:B1"]

@@ -18,7 +18,8 @@ HEADER = ["单号", "名称", "数量"]
 COLUMNS = [name for name in RESULT_COLUMNS if name not in TRACKING_COLUMNS]
 LABELS = [RESULT_COLUMNS[name] for name in COLUMNS]
 RED, AMBER = "FFFF6B6B", "FFFFE066"
-Rows = Sequence[Sequence[Any]]
+Rows = Sequence[Any]
+"""Rows of cells."""
 
 
 # -- what is told ---------------------------------------------------------------------------------------------------------------
