@@ -130,6 +130,15 @@ class Vets(Protocol):
 
 
 @runtime_checkable
+class Decodes(Protocol):
+    """A provider whose requests say some values in another unit than its template."""
+
+    def decode(self, body: bytes, settings: Any = None) -> bytes:
+        """The body with all values as the template has them, whatever else is left of it; for an account's settings or the defaults."""
+        ...
+
+
+@runtime_checkable
 class TellsApart(Protocol):
     """A provider whose principals do not say all: what else shows that two accounts are one, or that they cannot be told apart."""
 

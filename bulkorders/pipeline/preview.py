@@ -40,11 +40,11 @@ def copied(file: Path, limits: Limits) -> Iterator[tuple[Path, list[Checkup]]]:
 
 
 def write_checked(app: App, copy: Path, checkups: Sequence[Checkup], target: Path) -> Results | None:
-    """Writes what was found beside the rows of a workbook; None where it was refused, or holds no order. Raises UsageError.
+    """Writes what was found beside the rows of a workbook; None where it was refused, or holds neither orders nor errors. Raises UsageError.
 
     `target`: a file, or a folder.
     """
-    reports = [_report(app, found, found.orders) for found in checkups if found.orders and not found.refused]
+    reports = [_report(app, found, found.orders) for found in checkups if found.orders and _has_something_to_say(found)]
     if not reports:
         return None
     file = checkups[0].file
@@ -53,6 +53,11 @@ def write_checked(app: App, copy: Path, checkups: Sequence[Checkup], target: Pat
     if target.exists() and target.samefile(file):
         raise UsageError("--results 不能写成原来的表格：请换一个名字。", "--results must not be the workbook itself: choose another name.")
     return write_at(target, lambda name: write_results(copy, workbook_content(app, reports), name))
+
+
+def _has_something_to_say(found: Checkup) -> bool:
+    is_empty = not found.orders or not found.orders.orders
+    return not found.refused and (not is_empty or any(issue.is_error for issue in found.issues))
 
 
 def _report(app: App, checkup: Checkup, orders: Orders) -> BatchReport:

@@ -4,15 +4,17 @@ from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from typing import Any
 
-from bulkorders.core.cell import column_letter
+from bulkorders.core.cell import column_letter, shown
 from bulkorders.core.numbers import read_number
 from bulkorders.core.order import Place
+from bulkorders.core.provider import Decodes
 from bulkorders.core.sent import Indices, sent_values
 from bulkorders.core.template import Template
+from bulkorders.errors import SettingsError
 from bulkorders.journal.records import Placed
 from bulkorders.journal.views import sent_payloads
 
-from .app import App, find_template
+from .app import App, find_provider, find_template
 from .report import BatchReport
 
 HEADER_ROW = 1
@@ -29,7 +31,7 @@ def remembered(app: App, reports: Sequence[BatchReport]) -> tuple[list[BatchRepo
         rows: list[list[Any]] = [[field.label for field in template.fields]]
         orders = []
         for order in report.orders:
-            own = list(_rows(template, order, payloads.get(order.position)))
+            own = list(_rows(template, order, _decoded(app, template, order, payloads.get(order.position))))
             places = tuple(Place(sheet, len(rows) + number) for number in range(1, len(own) + 1))
             orders.append(replace(order, places=places, elements=()))
             rows += own
@@ -39,6 +41,18 @@ def remembered(app: App, reports: Sequence[BatchReport]) -> tuple[list[BatchRepo
         batch = replace(report.batch, sheets={sheet: {"header_row": HEADER_ROW, "formats": formats, "fields": fields}})
         moved.append(replace(report, batch=batch, orders=orders, issues=[]))
     return moved, sheets
+
+
+def _decoded(app: App, template: Template, order: Placed, payload: bytes | None) -> bytes | None:
+    """A payload in the template's units."""
+    provider = find_provider(template.name)
+    if not payload or not isinstance(provider, Decodes):
+        return payload
+    try:
+        account = app.accounts.get(order.account or "")
+    except SettingsError:  # results need no settings
+        account = None
+    return provider.decode(payload, account.settings if account and account.provider is provider else None)
 
 
 def _rows(template: Template, order: Placed, payload: bytes | None) -> Iterator[list[Any]]:
@@ -57,6 +71,8 @@ def _rows(template: Template, order: Placed, payload: bytes | None) -> Iterator[
 
 
 def _cell(template: Template, name: str, text: str | None) -> Any:
-    """Numbers as numbers, all else as text."""
-    number = None if text is None or template[name].kind.number_format == "@" else read_number(text)
-    return text if number is None else float(number)
+    """Numbers as numbers, all else as text; one of some choices as people say it: 是, not TRUE."""
+    kind = template[name].kind
+    number = None if text is None or kind.number_format == "@" else read_number(text)
+    said = (choice for choice in kind.choices if shown(kind.encode(kind.parse(choice).value)) == text)
+    return next(said, text) if number is None else float(number)

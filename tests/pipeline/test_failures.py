@@ -77,8 +77,9 @@ def test_a_failure_at_one_account_costs_nobody_his_results(tmp_path: Path, error
         assert first.sent() == ONE
         assert second.calls[CREATE] == 1
         assert first_exit_code(report.exit_codes(follow=True)) == code
-        assert report.results == tmp_path / "a_结果.xlsx"
-        assert report.results.is_file()
+        assert report.results is not None
+        assert report.results.path == tmp_path / "a_结果.xlsx"
+        assert report.results.path.is_file()
         (left,) = [order for batch in report.batches for order in batch.orders if order.display == "B-2"]
         assert left.message is not None
         assert said in left.message.zh

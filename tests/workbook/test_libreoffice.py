@@ -2,17 +2,20 @@
 
 import csv
 import subprocess
+from collections.abc import Callable
 from pathlib import Path
 
+import books
 import pytest
-from making import CARTONS, carton_row, sheet
+from openpyxl import Workbook
 from programs import require
+from told import about, book, counts, created, failures, report, result, write
 
-from bulkorders.core.result import RESULT_COLUMNS
+from bulkorders.core.result import FAILURES_SHEET, SUMMARY_SHEET, UNDO_SHEET
 from bulkorders.pipeline.app import all_templates
 from bulkorders.workbook.blank import write_blank
-from bulkorders.workbook.results import write_results
 
+OURS = (SUMMARY_SHEET, FAILURES_SHEET, UNDO_SHEET)
 ALL_SHEETS = "csv:Text - txt - csv (StarCalc):44,34,76,1,,0,false,true,false,false,false,-1"
 
 
@@ -31,20 +34,30 @@ def opened(book: Path, folder: Path) -> dict[str, list[list[str]]]:
     return found
 
 
-def test_a_results_workbook_opens_and_computes_nothing(tmp_path: Path) -> None:
-    """Cells that begin like formulas are shown as they were typed, beside what became of the order."""
-    risky = ["=1+1", "+86", "-5", "@SUM(A1)", '=HYPERLINK("http://example.com")']
-    table = sheet(CARTONS, [carton_row(remark=text) for text in risky])
-    told = {"fate": "created", "status": "已创建", "reason": "=2+2", "rows": "2", "request_id": "R", "submitted_at": "", "batch": "b"}
-    rows = {str(number): told for number in range(2, len(risky) + 2)}
-    columns = [name for name in RESULT_COLUMNS if name in told]
-    about = {"Sheet1": {"header_row": 1, "columns": columns, "formats": {}, "bad": {}, "rows": rows}}
-    book = tmp_path / "results.xlsx"
-    write_results([table], {"is_test": False, "summary": [], "counts": [["已创建", 1, "", "created"]], "sheets": about}, book)
-    shown = opened(book, tmp_path)["Sheet1"]
-    column, reason = shown[0].index("备注"), shown[0].index(RESULT_COLUMNS["reason"])
-    assert [row[column] for row in shown[1 : len(risky) + 1]] == risky
-    assert {row[reason] for row in shown[1 : len(risky) + 1]} == {"=2+2"}
+RISKY = ["=1+1", "+86", "-5", "@SUM(A1)", '=HYPERLINK("http://example.com")']
+
+
+@pytest.mark.parametrize("change", [None, books.utf16], ids=["patched", "rewritten"])
+def test_a_results_workbook_opens_and_computes_nothing(change: Callable[[str, bytes], bytes] | None, tmp_path: Path) -> None:
+    """Cells that begin like formulas are shown as they were typed, beside what became of the order; our sheets are there."""
+    source = book(tmp_path / "in.xlsx", {"订单": [["单号", "备注"], *([number, text] for number, text in enumerate(RISKY))]}, _as_text)
+    if change:
+        source = books.patched(source, tmp_path / "other.xlsx", change)
+    rows = {str(number): result(reason=f"={number}+2") for number in range(2, len(RISKY) + 2)}
+    told = report({"订单": about(rows)}, counts=counts(created=5), failures=failures("订单", 2, "B"), created=created("=3+3"))
+    assert write(source, told, tmp_path / "results.xlsx") == ("rewritten" if change else "patched")
+    found = opened(tmp_path / "results.xlsx", tmp_path)
+    assert set(found) == {"订单", *OURS}
+    header, *lines = found["订单"]
+    assert [line[1] for line in lines] == RISKY
+    assert [line[header.index("结果说明")] for line in lines] == [f"={number}+2" for number in range(2, len(RISKY) + 2)]
+    assert found["撤销清单"][3][:2] == ["=3+3", "=3+3"]
+    assert found["失败明细"][3][0] == RISKY[0]
+
+
+def _as_text(made: Workbook) -> None:
+    for (cell,) in made["订单"]["B2:B6"]:
+        cell.data_type = "s"
 
 
 @pytest.mark.parametrize("template", all_templates(), ids=lambda template: template.name)

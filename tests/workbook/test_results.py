@@ -1,378 +1,332 @@
-"""The results workbook: the merchant's cells at their places, what became of each order beside them, and nothing that computes."""
+"""The results on the merchant's own sheets: what became of each order stands beside its rows, and each bad cell says why."""
 
-import datetime as dt
 import zipfile
-from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
 import pytest
-from making import CARTONS, carton_row, sheet
-from openpyxl import Workbook, load_workbook
+from openpyxl import load_workbook
+from openpyxl.comments import Comment
+from openpyxl.formatting.rule import CellIsRule
+from openpyxl.styles import Font, PatternFill
+from openpyxl.worksheet.worksheet import Worksheet
+from told import (
+    AMBER,
+    COLUMNS,
+    HEADER,
+    LABELS,
+    RED,
+    about,
+    created,
+    failures,
+    one_sheet,
+    paper,
+    report,
+    result,
+    shown_colour,
+    tables_of,
+    texts,
+    write,
+    written,
+)  # fmt: skip
 
-from bulkorders.core.result import FATE_MEANING, FATE_WORDS, RESULT_COLUMNS, SUMMARY_SHEET, SUMMARY_TITLE, TRACKING_COLUMNS, Fate
-from bulkorders.core.table import Merge, Table, make_table
-from bulkorders.workbook import isolated
-from bulkorders.workbook.read import read_tables
-from bulkorders.workbook.results import TEST_BANNER, TOTAL, write_results
+from bulkorders.core.result import FATE_WORDS, RESULT_COLUMNS, SUMMARY_SHEET, Fate
+from bulkorders.workbook.result_sheets import MOST_NOTES
+from bulkorders.workbook.style import height_of
 
-HEADER = ["单号", "名称", "数量"]
-COLUMNS = [name for name in RESULT_COLUMNS if name not in TRACKING_COLUMNS]
-LABELS = [RESULT_COLUMNS[name] for name in COLUMNS]
-RED, AMBER = "00FF6B6B", "00FFE066"
-
-
-def result(fate: Fate = Fate.CREATED, **changed: str) -> dict[str, str]:
-    """What the report says of a row."""
-    told = {"fate": fate.value, "status": FATE_WORDS[fate].zh, "reason": "", "rows": "2", "request_id": "R-1"}
-    return {**told, "submitted_at": "2026-11-23 14:03:05", "batch": "b1", **changed}
-
-
-def about(rows: Mapping[str, Any] | None = None, **changed: Any) -> dict[str, Any]:
-    """What the report says of a sheet."""
-    return {"header_row": 1, "columns": COLUMNS, "formats": {}, "bad": {}, "rows": rows or {}, **changed}
-
-
-def report(sheets: Mapping[str, Any] | None = None, **changed: Any) -> dict[str, Any]:
-    """A report of a workbook."""
-    return {"is_test": False, "summary": [], "counts": [], "sheets": sheets or {}, **changed}
-
-
-def written(folder: Path, tables: Sequence[Table], told: Mapping[str, Any]) -> Any:
-    """The results workbook, read again."""
-    write_results(tables, told, folder / "out.xlsx")
-    return load_workbook(folder / "out.xlsx")
+STATUS, REASON = "D", "E"
+"""Where our first columns stand behind the header of these tests."""
 
 
-def xml(folder: Path) -> str:
-    """All sheets of the results workbook, as they stand in the file."""
-    with zipfile.ZipFile(folder / "out.xlsx") as archive:
-        return "".join(archive.read(name).decode() for name in archive.namelist() if name.startswith("xl/worksheets/"))
-
-
-def orders(*rows: Sequence[Any], name: str = "订单", merges: Sequence[Merge] = ()) -> Table:
-    """A sheet of orders with its header in row 1."""
-    return make_table(name, [HEADER, *rows], merges)
-
-
-def one_sheet(folder: Path, table: Table, **told: Any) -> Any:
-    """The sheet of a workbook that has one."""
-    return written(folder, [table], report({table.sheet: about(**told)}))[table.sheet]
-
-
-def texts(cells: Any) -> list[Any]:
-    """The values of cells."""
-    return [cell.value for cell in cells]
-
-
-def test_cells_stand_at_their_own_rows_and_columns(tmp_path: Path) -> None:
+# -- where our columns stand -----------------------------------------------------------------------------------------------------
+def test_cells_stay_at_their_own_rows_and_columns(tmp_path: Path) -> None:
     """Titles, empty rows and unknown columns too: a message that names V5 is true in the results."""
-    table = make_table("订单", [["标题", "", ""], ["", "", ""], HEADER, ["A1", "", 1.0], ["", "", ""], ["", "说明", ""]])
-    found = one_sheet(tmp_path, table, header_row=3)
+    found = one_sheet(tmp_path, ["标题"], [], HEADER, ["A1", None, 1], [], [None, "说明"], header_row=3)
     assert {cell.coordinate: cell.value for row in found["A1:C6"] for cell in row if cell.value is not None} == {
         "A1": "标题", "A3": "单号", "B3": "名称", "C3": "数量", "A4": "A1", "C4": 1, "B6": "说明",
     }  # fmt: skip
 
 
-def test_sheets_keep_their_names_and_their_order(tmp_path: Path) -> None:
-    """Sheets that were passed over are copied too; hidden and empty ones are not."""
-    tables = [make_table("备忘", [["电话"]]), orders(["A1", "", 1]), make_table("暗", [], hidden=True), make_table("空", [])]
-    assert written(tmp_path, tables, report({"订单": about()})).sheetnames == [SUMMARY_SHEET, "备忘", "订单"]
-
-
 def test_results_stand_right_of_the_last_used_column(tmp_path: Path) -> None:
     """In their order, with their headings in the header's row."""
-    found = one_sheet(tmp_path, orders(["A1", "x", 1]), rows={"2": result(reason="好")})
+    found = one_sheet(tmp_path, HEADER, ["A1", "x", 1], rows={"2": result(reason="好")})
     assert texts(found[1]) == [*HEADER, *LABELS]
     assert texts(found[2])[3:] == [FATE_WORDS[Fate.CREATED].zh, "好", "2", "R-1", "2026-11-23 14:03:05", "b1"]
 
 
+def test_a_cell_beyond_the_header_is_not_written_over(tmp_path: Path) -> None:
+    """A remark without a heading is the merchant's too."""
+    found = one_sheet(tmp_path, HEADER, ["A1", "x", 1, None, "加急"], rows={"2": result()})
+    assert (found["E2"].value, texts(found[1])[5:]) == ("加急", LABELS)
+
+
 def test_results_lie_under_no_merged_cell(tmp_path: Path) -> None:
     """A range that is merged beyond the last value would hide them."""
-    found = one_sheet(tmp_path, orders(["A1", "x", 1], merges=[Merge(1, 3, 1, 5)]))
+    found = one_sheet(tmp_path, HEADER, ["A1", "x", 1], change=lambda sheet: sheet.merge_cells("C1:E1"))
     assert texts(found[1])[5:] == LABELS
+
+
+def test_a_merged_title_does_not_push_the_results_away(tmp_path: Path) -> None:
+    """Above the header nothing of ours is written."""
+    found = one_sheet(tmp_path, ["标题"], HEADER, ["A1", "x", 1], header_row=2, change=lambda sheet: sheet.merge_cells("A1:I1"))
+    assert texts(found[2])[3:9] == LABELS
 
 
 def test_a_sheet_has_the_columns_that_its_report_names(tmp_path: Path) -> None:
     """Orders with a tracking number have it and its carrier right after the reason."""
     told = result(tracking_number="1Z-7", carrier="UPS")
-    found = one_sheet(tmp_path, orders(["A1", "x", 1]), rows={"2": told}, columns=list(RESULT_COLUMNS))
+    found = one_sheet(tmp_path, HEADER, ["A1", "x", 1], rows={"2": told}, columns=list(RESULT_COLUMNS))
     assert texts(found[1])[3:7] == ["提交状态", "结果说明", "跟踪号", "服务商"]
     assert texts(found[2])[5:7] == ["1Z-7", "UPS"]
 
 
-def test_a_merged_title_does_not_push_the_results_away(tmp_path: Path) -> None:
-    """Above the header nothing of ours is written."""
-    table = make_table("订单", [["标题", "", ""], HEADER, ["A1", "x", 1]], [Merge(1, 1, 1, 9)])
-    assert texts(one_sheet(tmp_path, table, header_row=2)[2])[3:9] == LABELS
+def test_our_columns_are_wide_enough_to_read(tmp_path: Path) -> None:
+    """Nobody has to widen them; the merchant's keep their widths."""
+
+    def change(sheet: Worksheet) -> None:
+        sheet.column_dimensions["B"].width = 33
+
+    found = one_sheet(tmp_path, HEADER, ["A1", "x", 1], rows={"2": result()}, change=change)
+    assert found.column_dimensions["B"].width == 33
+    assert found.column_dimensions[REASON].width >= 50
+    assert found.column_dimensions[STATUS].width >= 12
 
 
+# -- once more ------------------------------------------------------------------------------------------------------------------
 def test_results_of_results_stand_in_the_columns_that_are_there(tmp_path: Path) -> None:
     """Sent in again, a results workbook does not grow."""
-    table = make_table("订单", [["单号", *LABELS, "数量"], ["A1", *["旧"] * 6, 1], ["A2", *["旧"] * 6, 1]])
-    found = one_sheet(tmp_path, table, rows={"2": result()})
+    found = one_sheet(tmp_path, ["单号", *LABELS, "数量"], *(["A", *["旧"] * 6, 1] for _ in "12"), rows={"2": result()})
     assert texts(found[1]) == ["单号", *LABELS, "数量"]
-    assert found["B2"].value == FATE_WORDS[Fate.CREATED].zh
-    assert found["H2"].value == 1
+    assert (found["B2"].value, found["H2"].value) == (FATE_WORDS[Fate.CREATED].zh, 1)
 
 
 def test_old_results_do_not_stay(tmp_path: Path) -> None:
     """A row of which there is nothing to say now shows nothing of an earlier run."""
-    table = make_table("订单", [["单号", *LABELS], ["A1", *["旧"] * 6]])
-    assert texts(one_sheet(tmp_path, table)[2]) == ["A1", *[None] * 6]
+    assert texts(one_sheet(tmp_path, ["单号", *LABELS], ["A1", *["旧"] * 6])[2])[:7] == ["A1", *[None] * 6]
 
 
 def test_our_columns_that_were_deleted_come_back(tmp_path: Path) -> None:
     """Those that are left stay where they are."""
-    table = make_table("订单", [[LABELS[1], "单号", LABELS[0]], ["旧", "A1", "旧"]])
-    found = one_sheet(tmp_path, table)
+    found = one_sheet(tmp_path, [LABELS[1], "单号", LABELS[0]], ["旧", "A1", "旧"])
     assert texts(found[1]) == [LABELS[1], "单号", LABELS[0], *LABELS[2:]]
 
 
 def test_a_column_of_the_merchants_that_is_called_like_ours_stays(tmp_path: Path) -> None:
     """A 批次 of his own is his; ours stands behind it."""
-    table = make_table("订单", [["单号", LABELS[5]], ["A1", "第3批"]])
-    found = one_sheet(tmp_path, table, rows={"2": result()})
+    found = one_sheet(tmp_path, ["单号", LABELS[5]], ["A1", "第3批"], rows={"2": result()})
     assert texts(found[1]) == ["单号", LABELS[5], *LABELS]
     assert found["B2"].value == "第3批"
 
 
-FORMULAS = ["=1+1", '=HYPERLINK("http://example.com")', "+1-555-0100", "-2+3", "@SUM(A1)", "\t=1", "\r=1", "=", "＝1", "#N/A"]
+def test_a_copied_column_of_ours_does_not_say_what_was(tmp_path: Path) -> None:
+    """Of two that are called alike the last one is written, the other emptied; so is one that this remote does not have."""
+    header = [LABELS[0], "单号", "跟踪号", *LABELS]
+    found = one_sheet(tmp_path, header, ["旧", "A1", "旧", *["旧"] * 6], rows={"2": result()})
+    assert texts(found[2])[:4] == [None, "A1", None, FATE_WORDS[Fate.CREATED].zh]
+    assert "旧" not in texts(found[2])
+
+
+def test_what_was_created_before_stays_created(tmp_path: Path) -> None:
+    """In a results workbook that is sent in again, 已跳过 beside 已创建 would say that something is missing; in a fresh one it is told."""
+    skipped = {"2": result(Fate.SKIPPED)}
+    assert one_sheet(tmp_path, ["单号", *LABELS], ["A1", *["旧"] * 6], rows=skipped)["B2"].value == FATE_WORDS[Fate.CREATED].zh
+    assert one_sheet(tmp_path, ["单号"], ["A1"], rows=skipped)["B2"].value == FATE_WORDS[Fate.SKIPPED].zh
+
+
+# -- text is text ---------------------------------------------------------------------------------------------------------------
+FORMULAS = ["=1+1", '=HYPERLINK("http://example.com")', "+1-555-0100", "-2+3", "@SUM(A1)", "\t=1", "\r=1", "=", "＝1", "#N/A", "http://a.b"]
 
 
 @pytest.mark.parametrize("text", FORMULAS)
 def test_no_text_becomes_a_formula(text: str, tmp_path: Path) -> None:
-    """In no sheet, no header, no result: what the merchant or a remote wrote is shown, never computed."""
-    tables = [make_table("订单", [["单号", text], ["A1", text]]), make_table("备忘", [[text]])]
-    told = report({"订单": about({"2": result(reason=text, status=text)})}, summary=[["文件", text]])
-    book = written(tmp_path, tables, told)
-    assert "<f" not in xml(tmp_path)
-    assert "<hyperlink" not in xml(tmp_path)
-    cells = [cell for each in book for row in each.iter_rows() for cell in row if isinstance(cell.value, str)]
+    """On no sheet, in no result, in no comment: what the merchant or a remote wrote is shown, never computed, and never a link."""
+    rows = {"2": {**result(), **dict.fromkeys(COLUMNS, text)}}
+    told = about(rows, bad={"2": {"B": "error"}}, notes={"2": {"B": text}})
+    whole = report({"订单": told}, summary=[["文件", text]], failures=failures("订单", 2, "B", text), created=created(text))
+    made = written(tmp_path, {"订单": [HEADER, ["A1", None, 1]]}, whole, lambda own: _put(own["订单"], "B2", text))
+    assert made.sheetnames == ["订单", SUMMARY_SHEET, "失败明细", "撤销清单"]
+    with zipfile.ZipFile(tmp_path / "out.xlsx") as archive:
+        for name in archive.namelist():
+            assert not any(tag in archive.read(name) for tag in (b"<f>", b"<f ", b"<hyperlink", b"/hyperlink")), name
+    cells = [cell for sheet in made for row in sheet.iter_rows() for cell in row if isinstance(cell.value, str)]
     assert {cell.data_type for cell in cells} == {"s"}
+    assert sum(text.strip() in cell.value.replace("_x000D_", "\r") for cell in cells) >= len(COLUMNS) + 5
 
 
-@pytest.mark.parametrize("text", FORMULAS)
+def _put(sheet: Worksheet, at: str, text: str) -> None:
+    """A text in a cell, whatever it begins with."""
+    sheet[at].value = text
+    sheet[at].data_type = "s"
+
+
+@pytest.mark.parametrize("text", FORMULAS[:-1])
 def test_a_risky_text_stays_text_when_it_is_edited(text: str, tmp_path: Path) -> None:
     """Excel reads a cell anew when somebody steps into it: format and quote keep it from computing then."""
-    cell = one_sheet(tmp_path, orders(["A1", text, 1]))["B2"]
+    cell = one_sheet(tmp_path, HEADER, ["A1", "x", 1], rows={"2": result(reason=text)})[f"{REASON}2"]
     assert (cell.number_format, cell.quotePrefix) == ("@", True)
 
 
 def test_characters_that_xml_forbids_are_left_out(tmp_path: Path) -> None:
     """They would make the file unreadable."""
-    found = one_sheet(tmp_path, orders(["A\x00\x0b1", "x\ud800\uffffy", 1]))
-    assert texts(found[2])[:2] == ["A1", "xy"]
+    told = {"2": result(reason="A\x00\x0b1\ud800", request_id="x\uffffy")}
+    assert [cell for cell in texts(one_sheet(tmp_path, HEADER, ["A1", "x", 1], rows=told)[2]) if cell in ("A1", "xy")] == ["A1", "A1", "xy"]
 
 
 def test_text_that_looks_like_an_escape_is_kept(tmp_path: Path) -> None:
     """`_x0041_` in a cell's XML means A: a text that says so must not turn into another."""
-    write_results([orders(["_x0041_", "a_x000D_b", 1])], report({"订单": about()}), tmp_path / "out.xlsx")
-    tables = read_tables(tmp_path / "out.xlsx")
-    assert isinstance(tables, list)
-    assert [tables[1].frame.at[2, number] for number in (1, 2)] == ["_x0041_", "a_x000D_b"]
+    one_sheet(tmp_path, HEADER, ["A1", "x", 1], rows={"2": result(reason="_x0041_", request_id="a_x000D_b")})
+    frame = tables_of(tmp_path / "out.xlsx")[0].frame
+    assert [frame.at[2, number] for number in (5, 7)] == ["_x0041_", "a_x000D_b"]
 
 
-@pytest.mark.parametrize(
-    ("raw", "shown", "number_format"),
-    [
-        (dt.date(2026, 11, 9), dt.datetime(2026, 11, 9), "yyyy-mm-dd"),  # noqa: DTZ001
-        (dt.datetime(2026, 11, 9), dt.datetime(2026, 11, 9), "yyyy-mm-dd"),  # noqa: DTZ001
-        (dt.datetime(2026, 11, 9, 14, 30, 45), dt.datetime(2026, 11, 9, 14, 30, 45), "yyyy-mm-dd hh:mm:ss"),  # noqa: DTZ001
-        (dt.time(14, 30), dt.time(14, 30), "hh:mm:ss"),
-        (0.1, 0.1, "General"),
-        (3.0, 3, "General"),
-        (True, True, "General"),
-        ("007", "007", "General"),
-        (float("inf"), "inf", "General"),
-    ],
-)
-def test_values_keep_their_type(raw: Any, shown: Any, number_format: str, tmp_path: Path) -> None:
-    """Dates are dates, with the time if there is one; numbers numbers; text text."""
-    cell = one_sheet(tmp_path, orders(["A1", raw, 1]))["B2"]
-    assert (cell.value, cell.number_format) == (shown, number_format)
-
-
-@pytest.mark.parametrize(
-    ("raw", "asked", "number_format"),
-    [("007", "@", "@"), (36003.0, "@", "@"), (3.0, "0", "0"), (2.5, "0", "General"), (20261109.0, "yyyy-mm-dd", "General")],
-)
-def test_matched_columns_have_their_number_format(raw: Any, asked: str, number_format: str, tmp_path: Path) -> None:
-    """Unless it would show another number than the cell holds."""
-    found = one_sheet(tmp_path, orders(["A1", raw, 1]), formats={"B": asked})
-    assert found["B2"].number_format == number_format
-    assert found.column_dimensions["B"].number_format == asked
-
-
+# -- bad cells --------------------------------------------------------------------------------------------------------------------
 def test_bad_cells_are_filled(tmp_path: Path) -> None:
     """Errors red, warnings yellow, blank cells too: an empty required cell is the commonest mistake."""
-    found = one_sheet(tmp_path, orders(["A1", "", "3件"], ["A2", "x", 1]), bad={"2": {"B": "error", "C": "warning"}})
-    assert (found["B2"].fill.fgColor.rgb, found["C2"].fill.fgColor.rgb) == (RED, AMBER)
-    assert found["B3"].fill.fill_type is None
+    found = one_sheet(tmp_path, HEADER, ["A1", None, "3件"], ["A2", "x", 1], bad={"2": {"B": "error", "C": "warning"}})
+    assert (paper(found["B2"]), paper(found["C2"]), found["C2"].value) == (RED, AMBER, "3件")
+    assert {paper(cell) for row in found["A1:C3"] for cell in row if cell.coordinate not in ("B2", "C2")} == {None}
 
 
+def test_a_filled_cell_keeps_its_look(tmp_path: Path) -> None:
+    """Its font, format and alignment stay; only the colour of the cell says that it is bad."""
+
+    def change(sheet: Worksheet) -> None:
+        sheet["C2"].number_format = "0.000"
+        sheet["C2"].font = Font(bold=True, color="FF0070C0")
+
+    cell = one_sheet(tmp_path, HEADER, ["A1", "x", 1], bad={"2": {"C": "error"}}, change=change)["C2"]
+    assert (cell.value, cell.number_format, cell.font.b, cell.font.color.rgb, paper(cell)) == (1, "0.000", True, "FF0070C0", RED)
+
+
+def test_what_is_right_now_is_not_marked_any_more(tmp_path: Path) -> None:
+    """The colour that the cell had before comes back, our comment goes, the merchant's stays."""
+
+    def change(sheet: Worksheet) -> None:
+        sheet["B2"].fill = PatternFill("solid", fgColor="FF92D050")
+        sheet["C2"].comment = Comment("问过仓库", "小王")
+
+    bad = {"2": {"B": "error", "C": "warning"}}
+    one_sheet(tmp_path, HEADER, ["A1", "x", 1], bad=bad, notes={"2": {"B": "不对", "C": "请核对"}}, change=change)
+    write(tmp_path / "out.xlsx", report({"订单": about({"2": result()})}), tmp_path / "again.xlsx")
+    found = load_workbook(tmp_path / "again.xlsx")["订单"]
+    assert (paper(found["B2"]), paper(found["C2"])) == ("FF92D050", None)
+    assert (found["B2"].comment, found["C2"].comment.text) == (None, "问过仓库")
+
+
+def test_a_comment_says_what_is_wrong(tmp_path: Path) -> None:
+    """On the cell itself; behind what somebody else has said of it."""
+    note = {"2": {"B": "必须填写", "C": "请核对"}}
+    found = one_sheet(
+        tmp_path, HEADER, ["A1", None, 1], bad={"2": {"B": "error", "C": "warning"}}, notes=note,
+        change=lambda sheet: setattr(sheet["C2"], "comment", Comment("问过仓库", "小王")),
+    )  # fmt: skip
+    assert "必须填写" in found["B2"].comment.text
+    assert found["C2"].comment.text.startswith("问过仓库")
+    assert "请核对" in found["C2"].comment.text
+
+
+def test_comments_are_limited_and_errors_come_first(tmp_path: Path) -> None:
+    """A workbook has at most 2,000 of them, or it would not open in reasonable time; all bad cells are filled all the same."""
+    told = {
+        name: about(bad={str(row): {"A": severity} for row in rows}, notes={str(row): {"A": severity} for row in rows})
+        for name, severity, rows in (("一", "warning", range(2, MOST_NOTES + 12)), ("二", "error", range(2, 7)))
+    }
+    made = written(tmp_path, {name: [["单号"], *([row] for row in each["bad"])] for name, each in told.items()}, report(told))
+    assert [sum(1 for (cell,) in made[name].iter_rows(max_col=1) if cell.comment) for name in told] == [MOST_NOTES - 5, 5]
+    assert all(paper(made[name][f"A{row}"]) for name, each in told.items() for row in each["bad"])
+
+
+# -- how it looks -----------------------------------------------------------------------------------------------------------------
+@pytest.mark.parametrize("ending", ["", "（测试）"])
 @pytest.mark.parametrize("fate", Fate)
-def test_a_status_is_green_red_or_yellow(fate: Fate, tmp_path: Path) -> None:
-    """Done, needs the merchant, not over yet."""
+def test_a_status_is_green_red_or_yellow(fate: Fate, ending: str, tmp_path: Path) -> None:
+    """Done, needs the merchant, not over yet: by conditional format, so that it follows when rows are sorted or copied."""
     green, red = {Fate.CREATED, Fate.SKIPPED}, {Fate.INVALID, Fate.REJECTED, Fate.CHANGED}
-    colour = "00C6EFCE" if fate in green else "00FFC7CE" if fate in red else "00FFEB9C"
-    found = one_sheet(tmp_path, orders(["A1", "x", 1]), rows={"2": result(fate)})
-    assert found["D2"].fill.fgColor.rgb == colour
+    colours = ("006100", "C6EFCE") if fate in green else ("9C0006", "FFC7CE") if fate in red else ("7F6000", "FFEB9C")
+    told = {row: result(fate, status=FATE_WORDS[fate].zh + ending) for row in "23"}
+    found = one_sheet(tmp_path, HEADER, ["A1", "x", 1], ["A2", "x", 1], rows=told)
+    assert [shown_colour(found, f"{STATUS}{row}") for row in (2, 3)] == [colours, colours]
+
+
+def test_conditional_colours_are_not_doubled(tmp_path: Path) -> None:
+    """Ours of an earlier time are replaced; the merchant's own come before them."""
+    own = CellIsRule("lessThan", ["5"], fill=PatternFill("solid", bgColor="FFFF0000"))  # type: ignore[no-untyped-call]
+    one_sheet(tmp_path, HEADER, ["A1", "x", 1], rows={"2": result()}, change=lambda sheet: sheet.conditional_formatting.add("C2:C9", own))
+    write(tmp_path / "out.xlsx", report({"订单": about({"2": result()})}), tmp_path / "again.xlsx")
+    for name in ("out.xlsx", "again.xlsx"):
+        formats = {str(each.sqref): each.rules for each in load_workbook(tmp_path / name)["订单"].conditional_formatting}
+        assert {area: len(rules) for area, rules in formats.items()} == {"C2:C9": 1, f"{STATUS}2": len(Fate)}, name
+        assert formats["C2:C9"][0].priority < min(rule.priority for rule in formats[f"{STATUS}2"])
 
 
 def test_a_row_of_no_order_has_its_note_and_no_colour(tmp_path: Path) -> None:
     """An example row that was skipped, for one."""
-    found = one_sheet(tmp_path, orders(["A1", "x", 1]), rows={"2": {**result(), "fate": "", "status": "", "reason": "示例"}})
-    assert (found["D2"].value, found["D2"].fill.fill_type, found["E2"].value) == (None, None, "示例")
+    found = one_sheet(tmp_path, HEADER, ["A1", "x", 1], rows={"2": {**result(), "fate": "", "status": "", "reason": "示例"}})
+    assert (found[f"{STATUS}2"].value, shown_colour(found, f"{STATUS}2"), found[f"{REASON}2"].value) == (None, None, "示例")
+
+
+LONG = "请改正。" * 30
 
 
 def test_a_long_reason_is_wrapped_and_has_a_tall_row(tmp_path: Path) -> None:
     """Nobody has to widen a column to read why."""
-    found = one_sheet(tmp_path, orders(["A1", "x", 1], ["A2", "x", 1]), rows={"2": result(reason="请改正。" * 30)})
-    assert found["E2"].alignment.wrap_text
-    assert found.column_dimensions["E"].width >= 50
+    found = one_sheet(tmp_path, HEADER, ["A1", "x", 1], ["A2", "x", 1], rows={"2": result(reason=LONG), "3": result()})
+    assert found[f"{REASON}2"].alignment.wrap_text
     assert found.row_dimensions[2].height >= 4 * 15
     assert found.row_dimensions[3].height is None
 
 
-@pytest.mark.parametrize(("text", "width"), [("a", 8), ("a" * 20, 22), ("订" * 10, 22), ("a" * 300, 45)])
-def test_columns_are_as_wide_as_their_content(text: str, width: int, tmp_path: Path) -> None:
-    """A Chinese sign counts two; no narrower than 8, no wider than 45."""
-    table = make_table("订单", [["单", "x"], [text, 1]])
-    found = one_sheet(tmp_path, table) if width > 8 else written(tmp_path, [table], report())["订单"]
-    assert found.column_dimensions["A"].width == width
+def test_a_row_whose_reason_is_gone_is_no_longer_tall(tmp_path: Path) -> None:
+    """As tall as it needs by itself; a height that the merchant gave stays."""
+
+    def change(sheet: Worksheet) -> None:
+        sheet.row_dimensions[3].height, sheet.row_dimensions[4].height = 200, 20
+
+    rows = [["A1", "x", 1], ["A2", "x", 1], ["A3", "x", 1]]
+    long = {row: result(reason=LONG) for row in "234"}
+    first = one_sheet(tmp_path, HEADER, *rows, rows=long, change=change)
+    assert [first.row_dimensions[row].height for row in (2, 3, 4)] == [height_of(5), 200, height_of(5)]
+    write(tmp_path / "out.xlsx", report({"订单": about({row: result() for row in "234"})}), tmp_path / "again.xlsx")
+    found = load_workbook(tmp_path / "again.xlsx")["订单"]
+    assert [found.row_dimensions[row].height for row in (2, 3, 4)] == [None, 200, None]
 
 
-def test_a_title_above_the_header_widens_no_column(tmp_path: Path) -> None:
-    """It runs over the cells to its right."""
-    table = make_table("订单", [["很长的标题" * 20, ""], ["单号", "数量"], ["A1", 1]])
-    assert one_sheet(tmp_path, table, header_row=2).column_dimensions["A"].width < 12
+def test_a_merchants_height_like_ours_stays_where_there_were_no_results(tmp_path: Path) -> None:
+    """Only a results workbook has heights of ours."""
+
+    def change(sheet: Worksheet) -> None:
+        sheet.row_dimensions[2].height = height_of(2)
+
+    assert one_sheet(tmp_path, HEADER, ["A1", "x", 1], rows={"2": result()}, change=change).row_dimensions[2].height == height_of(2)
 
 
-def test_the_header_is_frozen_and_filtered(tmp_path: Path) -> None:
-    """Titles stay above it; the filter reaches over our columns to the last row."""
-    found = one_sheet(tmp_path, make_table("订单", [["标题", "", ""], HEADER, ["A1", "x", 1]]), header_row=2)
-    assert (found.freeze_panes, found.auto_filter.ref) == ("A3", "A2:I3")
+def test_a_filter_grows_over_our_columns(tmp_path: Path) -> None:
+    """So that one can look at what failed; frozen panes stay as they are."""
+
+    def change(sheet: Worksheet) -> None:
+        sheet.auto_filter.ref, sheet.freeze_panes = "A1:C3", "B2"
+
+    found = one_sheet(tmp_path, HEADER, ["A1", "x", 1], ["A2", "x", 1], rows={"2": result()}, change=change)
+    assert (found.auto_filter.ref, found.freeze_panes) == ("A1:I3", "B2")
 
 
-def test_a_header_far_down_is_not_frozen(tmp_path: Path) -> None:
-    """Fifteen frozen rows leave no room to scroll on a small screen."""
-    table = make_table("订单", [*[["说明", "", ""]] * 14, HEADER, ["A1", "x", 1]])
-    assert one_sheet(tmp_path, table, header_row=15).freeze_panes is None
+def test_merged_cells_stay_merged(tmp_path: Path) -> None:
+    """On order sheets and on others."""
+
+    def change(own: Any) -> None:
+        own["订单"].merge_cells("A2:A3")
+        own["备忘"].merge_cells("A1:B1")
+
+    sheets: dict[str, Any] = {"订单": [HEADER, ["A1", "x", 1], [None, "y", 1]], "备忘": [["a", "b"]]}
+    made = written(tmp_path, sheets, report({"订单": about({"2": result()})}), change)
+    assert [str(each) for each in made["订单"].merged_cells.ranges] == ["A2:A3"]
+    assert [str(each) for each in made["备忘"].merged_cells.ranges] == ["A1:B1"]
 
 
-def test_merged_cells_are_merged_again(tmp_path: Path) -> None:
-    """On order sheets and on others; a range of a single cell, which Excel calls damage, is left out."""
-    merges = [Merge(2, 1, 3, 1), Merge(2, 3, 2, 3)]
-    tables = [orders(["A1", "x", 1], ["", "y", 1], merges=merges), make_table("备忘", [["a", "b"]], [Merge(1, 1, 1, 2)])]
-    book = written(tmp_path, tables, report({"订单": about()}))
-    assert [str(each) for each in book["订单"].merged_cells.ranges] == ["A2:A3"]
-    assert [str(each) for each in book["备忘"].merged_cells.ranges] == ["A1:B1"]
-
-
-def counts(**numbers: int) -> list[list[Any]]:
-    """All fates with their counts."""
-    return [[FATE_WORDS[fate].zh, numbers.get(fate.value, 0), FATE_MEANING[fate].zh, fate.value] for fate in Fate]
-
-
-def test_the_summary_adds_up(tmp_path: Path) -> None:
-    """Its total is the number of orders read: no order is lost."""
-    told = report(summary=[["读取的订单", 7]], counts=counts(created=4, invalid=2, in_doubt=1))
-    rows = list(written(tmp_path, [], told)[SUMMARY_SHEET].iter_rows(values_only=True))
-    assert ("读取的订单", "7", None) in rows
-    assert rows[-1][:2] == (TOTAL, 7)
-
-
-def test_the_summary_tells_of_every_fate(tmp_path: Path) -> None:
-    """With its count and its meaning; those that occurred are coloured."""
-    found = written(tmp_path, [], report(counts=counts(created=4)))[SUMMARY_SHEET]
-    rows = {row[0].value: row for row in found.iter_rows() if row[0].value}
-    for fate in Fate:
-        name, count, meaning = rows[FATE_WORDS[fate].zh]
-        assert (count.value, meaning.value) == (4 if fate is Fate.CREATED else 0, FATE_MEANING[fate].zh)
-        assert (name.fill.fill_type == "solid") == (fate is Fate.CREATED)
-
-
-@pytest.mark.parametrize("is_test", [True, False])
-def test_a_test_says_that_nothing_is_real(is_test: bool, tmp_path: Path) -> None:
-    """In white on red at the top, and never over real results."""
-    found = written(tmp_path, [], report(is_test=is_test))[SUMMARY_SHEET]
-    assert (found["A2"].value == TEST_BANNER) == is_test
-    assert (found["A2"].fill.fgColor.rgb == "00C00000") == is_test
-
-
-def test_the_summary_opens_when_all_went_well(tmp_path: Path) -> None:
-    """There is nothing to look for in the rows."""
-    told = report({"订单": about({"2": result(Fate.CREATED), "3": {**result(), "fate": ""}})})
-    assert written(tmp_path, [orders(["A1", "x", 1], ["A2", "x", 1])], told).active.title == SUMMARY_SHEET
-
-
-@pytest.mark.parametrize("fate", [Fate.INVALID, Fate.CHANGED, Fate.REJECTED, Fate.IN_DOUBT, Fate.UNSENT])
-def test_the_sheet_that_needs_the_merchant_opens(fate: Fate, tmp_path: Path) -> None:
-    """The first one on which something did not go well."""
-    tables = [orders(["A1", "x", 1], name="一"), orders(["A2", "x", 1], name="二")]
-    told = report({"一": about({"2": result()}), "二": about({"2": result(fate)})})
-    book = written(tmp_path, tables, told)
-    assert book.active.title == "二"
-    assert [each.title for each in book if each.sheet_view.tabSelected] == ["二"]
-
-
-def test_an_earlier_summary_of_ours_is_replaced(tmp_path: Path) -> None:
-    """It is known by its title."""
-    old = make_table(SUMMARY_SHEET, [[SUMMARY_TITLE], ["文件", "旧"]])
-    book = written(tmp_path, [old, orders(["A1", "x", 1])], report({"订单": about()}, summary=[["文件", "新"]]))
-    assert book.sheetnames == [SUMMARY_SHEET, "订单"]
-    assert book[SUMMARY_SHEET]["B2"].value == "新"
-
-
-def test_a_merchants_own_summary_is_kept(tmp_path: Path) -> None:
-    """Ours takes a free name, and is found again under it."""
-    own = make_table(SUMMARY_SHEET, [["本月", 3]])
-    book = written(tmp_path, [own], report())
-    assert book.sheetnames == [f"{SUMMARY_SHEET} (2)", SUMMARY_SHEET]
-    again = written(tmp_path, [own, make_table(f"{SUMMARY_SHEET} (2)", [[SUMMARY_TITLE]])], report())
-    assert again.sheetnames == [f"{SUMMARY_SHEET} (2)", SUMMARY_SHEET]
-
-
-def test_sheet_names_that_excel_refuses_are_made_good(tmp_path: Path) -> None:
-    """Other programs write them."""
-    names = ["a/b", "A_B", "n" * 40, "'q'"]
-    book = written(tmp_path, [make_table(name, [[1]]) for name in names], report())
-    assert book.sheetnames[1:] == ["a_b", "A_B (2)", "n" * 31, "q"]
-
-
-def test_an_old_file_is_intact_when_writing_fails(tmp_path: Path) -> None:
-    """The new one takes its place in one step; what was begun is gone."""
-    target = tmp_path / "out.xlsx"
-    target.write_bytes(b"old")
-    with pytest.raises(KeyError):
-        write_results([orders(["A1", "x", 1])], report({"订单": {**about({"2": {"fate": "created"}})}}), target)
-    assert target.read_bytes() == b"old"
-    assert list(tmp_path.iterdir()) == [target]
-
-
-def test_nothing_is_left_behind_when_the_target_cannot_be_replaced(tmp_path: Path) -> None:
-    """A folder in its place, or Excel's lock on Windows: the error is told, the draft removed."""
-    (tmp_path / "out.xlsx").mkdir()
-    with pytest.raises(OSError, match=r"out\.xlsx"):
-        write_results([orders(["A1", "x", 1])], report(), tmp_path / "out.xlsx")
-    assert [path.name for path in tmp_path.iterdir()] == ["out.xlsx"]
-
-
-def test_no_scratch_file_stays_when_writing_fails(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """openpyxl keeps rows in temporary files, and they hold buyers' addresses."""
-    monkeypatch.setattr("tempfile.tempdir", str(tmp_path))
-    with pytest.raises(KeyError):
-        write_results([orders(["A1", "x", 1])], report({"订单": about({"2": {"fate": "created"}})}), tmp_path / "out.xlsx")
-    assert list(tmp_path.iterdir()) == []
-
-
-def test_a_child_process_writes_it(tmp_path: Path) -> None:
-    """The way it is called: the merchant's file is read and written outside the program's own process."""
-    source, table = Workbook(), sheet(CARTONS, [carton_row(package="0007")])
-    source.active.title = "Sheet1"  # type: ignore[union-attr]
-    for row in table.frame.itertuples(index=False, name=None):
-        source.active.append(row)  # type: ignore[union-attr]
-    source.save(tmp_path / "in.xlsx")
-    isolated.write_results(tmp_path / "in.xlsx", report({"Sheet1": about({"2": result()})}), tmp_path / "out.xlsx")
-    assert load_workbook(tmp_path / "out.xlsx")["Sheet1"]["B2"].value == "0007"
+def test_two_sheets_of_orders_each_have_their_results(tmp_path: Path) -> None:
+    """Each behind its own last column, below its own header."""
+    sheets = {"一月": [["说明"], HEADER, ["A1", "x", 1]], "二月": [[*HEADER, "备注"], ["A2", "x", 1, "急"]]}
+    told = report({"一月": about({"3": result()}, header_row=2), "二月": about({"2": result(Fate.REJECTED)})})
+    made = written(tmp_path, sheets, told)
+    assert [made["一月"]["D2"].value, made["一月"]["D3"].value] == ["提交状态", "已创建"]
+    assert [made["二月"]["E1"].value, made["二月"]["E2"].value] == ["提交状态", "被拒绝"]

@@ -59,6 +59,12 @@ class Chukou1:
 
         return encode_body(payload, settings.container_weight_unit if settings else "g")
 
+    def decode(self, body: bytes, settings: "Chukou1Settings | None" = None) -> bytes:
+        """The page's JSON with the weight of cartons in kg."""
+        from .encode import decode_body
+
+        return decode_body(body, settings.container_weight_unit if settings else "g")
+
     def connect(self, account: Account, tokens: TokenStore, clock: Clock) -> "Chukou1Api":
         """The account's remote."""
         from .api import Chukou1Api
