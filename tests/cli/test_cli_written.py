@@ -1,7 +1,7 @@
 """How results were written is told, and what they say: marks on what the remote refused, whole failed orders, what was created here."""
 
 import zipfile
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -12,6 +12,7 @@ from fba_desk import FBA_LABELS, FbaDesk, carton, make_fba, shipment, sku  # noq
 from foreign import LABELS, SECRET, Foreign, Refuse, item, line, serve
 from foreign_chukou1 import Refuse as RefuseShipment
 from openpyxl.utils import get_column_letter
+from tiny_xls import write_xls
 
 from bulkorders.core.result import FAILURES_SHEET, SUMMARY_SHEET, UNDO_SHEET
 
@@ -46,25 +47,61 @@ def utf16(path: Path) -> Path:
 
 
 # -- the way ----------------------------------------------------------------------------------------------------------------------
-@pytest.mark.parametrize("way", ["patched", "rewritten", "fresh"])
-def test_the_way_is_told(desk: Desk, way: str) -> None:
-    """`written` of `submit --json`, and of `resume --json`; the orders go out whichever it is."""
+def as_csv(book: Path, rows: Sequence[Sequence[Any]]) -> Path:
+    """The rows as text."""
+    path = book.with_suffix(".csv")
+    path.write_text("\n".join(",".join("" if cell is None else str(cell) for cell in row) for row in rows), encoding="gb18030")
+    return path
+
+
+def as_xls(book: Path, rows: Sequence[Sequence[Any]]) -> Path:
+    """The rows in Excel 97's format."""
+    write_xls(book.with_suffix(".xls"), rows)
+    return book.with_suffix(".xls")
+
+
+def with_macros(book: Path, _: Sequence[Sequence[Any]]) -> Path:
+    """The workbook as one with macros."""
+    with zipfile.ZipFile(book) as archive:
+        parts = {name: archive.read(name) for name in archive.namelist()}
+    types, rels = "[Content_Types].xml", "xl/_rels/workbook.xml.rels"
+    usual, other = b"vnd.openxmlformats-officedocument.spreadsheetml.sheet.main+xml", b"vnd.ms-excel.sheet.macroEnabled.main+xml"
+    assert usual in parts[types]
+    kind = "http://schemas.microsoft.com/office/2006/relationships/vbaProject"
+    link = f'<Relationship Id="rIdMacro" Type="{kind}" Target="vbaProject.bin"/></Relationships>'
+    default = b'<Default Extension="bin" ContentType="application/vnd.ms-office.vbaProject"/></Types>'
+    parts[types] = parts[types].replace(usual, other).replace(b"</Types>", default)
+    parts[rels] = parts[rels].replace(b"</Relationships>", link.encode())
+    with zipfile.ZipFile(book.with_suffix(".xlsm"), "w") as archive:
+        for name, content in {**parts, "xl/vbaProject.bin": b"macros"}.items():
+            archive.writestr(name, content)
+    return book.with_suffix(".xlsm")
+
+
+WAYS: Mapping[str, tuple[str, Callable[[Path, Sequence[Sequence[Any]]], Path]]] = {
+    "xlsx": ("patched", lambda book, _: book),
+    "xlsm": ("patched", with_macros),
+    "utf16": ("rewritten", lambda book, _: utf16(book)),
+    "csv": ("fresh", as_csv),
+    "xls": ("fresh", as_xls),
+}
+
+
+@pytest.mark.parametrize("kind", WAYS)
+def test_the_way_is_told(desk: Desk, kind: str) -> None:
+    """`written` of `submit --json`: the orders go out whichever it is, and the merchant's own file stays as it was."""
+    way, make = WAYS[kind]
     rows = [line("A-1"), line("A-2", 发货量="x")]
-    book = desk.write("a.xlsx", rows)
-    if way == "rewritten":
-        utf16(book)
-    if way == "fresh":
-        book = desk.folder / "a.csv"
-        every: list[dict[str, Any]] = [dict(zip(LABELS, LABELS, strict=True)), *rows]
-        lines = [",".join(str(row.get(label, "")) for label in LABELS) for row in every]
-        book.write_text("\n".join(lines), encoding="gb18030")
+    book = make(desk.write("a.xlsx", rows), [LABELS, *([row.get(label) for label in LABELS] for row in rows)])
     before = book.read_bytes()
     ran = desk.submit(book, code=4)
-    assert ran.one["written"] == way
+    assert (ran.one["written"], Path(ran.one["results"]).name) == (way, "a_结果.xlsx")
     assert book.read_bytes() == before
     (sheet, *ours) = openpyxl.load_workbook(ran.one["results"]).sheetnames
     assert ours == [SUMMARY_SHEET, FAILURES_SHEET, UNDO_SHEET]
     assert [row["提交状态"] for row in table(Path(ran.one["results"]), sheet)] == ["已创建", "数据有误"]
+    with zipfile.ZipFile(ran.one["results"]) as archive:
+        assert not any("vba" in name or b"macroEnabled" in archive.read(name) for name in archive.namelist())
 
 
 def test_no_results_no_way(desk: Desk) -> None:
