@@ -40,7 +40,7 @@ def copied(file: Path, limits: Limits) -> Iterator[tuple[Path, list[Checkup]]]:
 
 
 def write_checked(app: App, copy: Path, checkups: Sequence[Checkup], target: Path) -> Results | None:
-    """Writes what was found beside the rows of a workbook; None where it was refused, or has neither orders nor errors. Raises UsageError.
+    """Writes what was found beside the rows of a workbook; None where there is no order and no error in it. Raises UsageError.
 
     `target`: a file, or a folder.
     """

@@ -122,11 +122,18 @@ class _Rows(Mapping[int, Mapping[int, Written]]):
         # in a results workbook that was sent in again, what was created before is what its row says already
         self._continues = plan.continues
         self._header = {number: Written(RESULT_COLUMNS[name], HEADING) for name, number in plan.columns.items()}
+        self._last: Mapping[str, str] = {}
+        self._cells: Mapping[int, Written] = {}
 
     def __getitem__(self, row: int) -> Mapping[int, Written]:
         if row == self._plan.header_row:
             return self._header
         told = self._told[str(row)]
+        if told != self._last:  # rows of an order mostly say the same, and are then written once
+            self._last, self._cells = told, self._made(told)
+        return self._cells
+
+    def _made(self, told: Mapping[str, str]) -> Mapping[int, Written]:
         if told["fate"] == Fate.SKIPPED and self._continues:
             told = {**told, "status": self._plan.words[Fate.CREATED]}
         return {number: Written(told[name] or None, _LOOKS.get(name, _RESULT), TEXT) for name, number in self._plan.columns.items()}
