@@ -65,9 +65,9 @@ class FolderSettings(BaseModel):
     """Who is told to have brought its batches."""
     notify: tuple[str, ...] = ()
     names: FolderNames = FolderNames()
-    poll_seconds: float = Field(2.0, gt=0)
+    poll_seconds: Annotated[float, Field(gt=0)] = 2.0
     """How often the folder is looked at."""
-    quiet_seconds: float = Field(5.0, ge=2)
+    quiet_seconds: Annotated[float, Field(ge=2)] = 5.0
     """How long a file must not have changed until it is taken for complete."""
 
     @field_validator("hours")
@@ -179,8 +179,8 @@ def _anchor(tables: dict[str, Any], folder: Path) -> dict[str, Any]:
             if name.endswith("_file") and isinstance(value, str):
                 table[name] = str(folder / Path(value).expanduser())
     for table in (each for each in _list(tables.get("folders")) if isinstance(each, dict)):
-        if isinstance(path := table.get("path"), str):
-            table["path"] = str(folder / Path(path).expanduser())
+        if isinstance(named := table.get("path"), str):
+            table["path"] = str(folder / Path(named).expanduser())
     return tables
 
 

@@ -5,6 +5,7 @@ lost, and twice only where its answer was, since to be told twice does no harm, 
 """
 
 import datetime as dt
+import hashlib
 import re
 import secrets
 import threading
@@ -38,6 +39,7 @@ whose answer is lost each time: whoever takes it all and never answers has proba
 POLL_SECONDS = 1.0
 TEXT_LENGTH = 500
 """Characters of a notice: what does not fit into a robot's message would never be sent."""
+KEY_LENGTH = 300
 _BATCH = re.compile(r"\d{8}-[a-z2-9]{6}")
 
 _FAILED = Words("通知 {name} 没有发出：{reason}；会再试。", "notify.{name} failed: {reason}; it is tried again.")
@@ -55,7 +57,13 @@ def enqueue(journal: Journal, target: str, key: str, words: Words, now: dt.datet
 
     A webhook is told how the batches stand whose names the key holds, as in `ended 20250409-abcdef`.
     """
-    return notices.enqueue(journal, target, key, Words(_clean(words.zh), _clean(words.en)), now)
+    return notices.enqueue(journal, target, _short(key), Words(_clean(words.zh), _clean(words.en)), now)
+
+
+def _short(key: str) -> str:
+    """A key that the journal takes: a file's name within may have halves of letters, or be endless."""
+    whole = drop_halves(key)
+    return whole if len(whole) <= KEY_LENGTH else f"{whole[: KEY_LENGTH - 65]} {hashlib.sha256(whole.encode()).hexdigest()}"
 
 
 def _clean(text: str) -> str:

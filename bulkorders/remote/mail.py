@@ -37,6 +37,7 @@ class Mail:
     receivers: Sequence[str]
     user: str | None = None
     password: str | None = field(default=None, repr=False)
+    longest: float = LONGEST_SECONDS
 
     most: ClassVar[int] = 1
     room: ClassVar[int] = 100_000
@@ -46,7 +47,7 @@ class Mail:
         """Sends one mail."""
         (message,) = messages
         mail, has_left = self._mail(message, now), False
-        server, clock = self._server(), threading.Timer(LONGEST_SECONDS, lambda: _cut(server))
+        server, clock = self._server(), threading.Timer(self.longest, lambda: _cut(server))
         clock.start()
         try:
             with closing(server):
