@@ -18,6 +18,7 @@ from .check import check
 from .journal import journal
 from .notify import notify
 from .sandbox import sandbox
+from .service import service
 from .streams import prepare_streams
 from .submit import resume, submit
 from .templates import columns, template
@@ -41,7 +42,7 @@ def root() -> None:
     """All commands."""
 
 
-for _command in (template, columns, check, submit, resume, status, results, accounts, notify, journal, sandbox):
+for _command in (template, columns, check, submit, resume, status, results, accounts, notify, journal, service, sandbox):
     root.add_command(_command)
 
 
