@@ -20,6 +20,7 @@ from .sandbox import sandbox
 from .streams import prepare_streams
 from .submit import resume, submit
 from .templates import columns, template
+from .watch import watch
 from .words import LANGUAGES, Group, choose_lang, lang, option, say, usage_message
 
 INTERRUPTED = 130
@@ -40,7 +41,7 @@ def root() -> None:
     """All commands."""
 
 
-for _command in (template, columns, check, submit, resume, status, results, accounts, journal, sandbox):
+for _command in (template, columns, check, submit, resume, status, results, accounts, watch, journal, sandbox):
     root.add_command(_command)
 
 
