@@ -51,6 +51,11 @@ class Claims:
                 return 0
             return self._recover(now) + sum(self._claim(name) for name in ready if not self.work.is_ending)
 
+    @property
+    def has_seen(self) -> bool:
+        """Whether the last look has found any file that may become complete."""
+        return self.inbox.has_seen or self.strays.has_seen
+
     def _tell_locked(self, locked: frozenset[str]) -> None:
         self._told = {(kind, name) for kind, name in self._told if kind != "locked" or name in locked}
         for name in sorted(locked):

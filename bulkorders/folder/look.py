@@ -75,6 +75,11 @@ class Looks:
     quiet: float
     _since: dict[str, tuple[Look, float]] = field(default_factory=dict)
 
+    @property
+    def has_seen(self) -> bool:
+        """Whether the last look has found any file."""
+        return bool(self._since)
+
     def ready(self, seen: Seen, now: float) -> list[str]:
         """The names of the files that are complete, the oldest first. `now`: seconds of a clock that never goes back."""
         self._since = {name: self._first(name, found, now) for name, found in seen.files.items()}

@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 
 from bulkorders.core.result import exit_code
 from bulkorders.core.words import Words
-from bulkorders.errors import BulkordersError, JournalError, UsageError
+from bulkorders.errors import JournalError, UsageError
 from bulkorders.journal.drops import Drop, End, Stage, batches_with_news, get_drop, newest_event, open_drops
 from bulkorders.pipeline.app import find_template
 from bulkorders.pipeline.keeping import tidy
@@ -208,7 +208,7 @@ class Watch:
         """Takes what is complete, and works until nothing of it can go on now."""
         for folder in self.folders:
             folder.look()
-        quiet = max((folder.place.settings.quiet_seconds for folder in self.folders), default=0.0)
+        quiet = max((folder.place.settings.quiet_seconds for folder in self.folders if folder.claims.has_seen), default=0.0)
         self._pause(quiet)
         for folder in self.folders:
             if not self.work.is_ending:
