@@ -10,7 +10,7 @@ from bulkorders.core.words import Words
 from bulkorders.crash import crash_point
 from bulkorders.errors import BulkordersError, UsageError
 from bulkorders.journal.batches import release
-from bulkorders.journal.drops import Drop, End, Stage, get_drop, hold_drop, identify, save, standings, unclaim
+from bulkorders.journal.drops import Drop, End, Stage, get_drop, hold_content, hold_drop, identify, save, standings, unclaim
 from bulkorders.pipeline.app import find_template
 from bulkorders.pipeline.ingest import Checkup, Examined, Ingested, cannot_open, enter, examined
 
@@ -72,15 +72,12 @@ def _enter(work: Work, place: Place, drop: Drop) -> bool:
     except PermissionError as error:
         _refuse(work, place, drop, _Refused(End.FAILED, Words(*cannot_open(path, error))))
         return True
-    drop, twin = identify(journal, drop, content_hash)
-    if twin is not None and twin.stage is Stage.CLAIMED:
-        return False  # first what came of that one
-    crash_point()
-    if twin is not None:
-        words = _TWIN.fill(twin=twin.name, results=twin.results or place.settings.names.results)
-        _refuse(work, place, drop, _Refused(End.SKIPPED, words))
-        return True
-    found = _examine(work, place, drop, path)
+    with hold_content(journal, content_hash) as is_held:  # of two that are the same, one after the other
+        drop, twin = identify(journal, drop, content_hash)
+        if not is_held or (twin is not None and twin.stage is Stage.CLAIMED):
+            return False
+        crash_point()
+        found = _as_twin(place, twin) if twin is not None else _examine(work, place, drop, path)
     if look_at(path) != before:  # it was still being written to
         return False
     if isinstance(found, _Refused):
@@ -102,13 +99,13 @@ def _examine(work: Work, place: Place, drop: Drop, path: Path) -> _Refused | Non
     try:
         with examined(work.app, [path], account=place.settings.account, left=work.left) as (file,):
             crash_point()
-            if look_at(path) != before:
+            if look_at(path) != before or file.content_hash != drop.content_hash:
                 return None
             named = _as_dropped(place, drop, file)
             taken = _only(named, place.settings.template)
             if isinstance(taken, _Refused):
                 return taken
-            return _bring_in(work, place, replace(drop, content_hash=file.content_hash), taken)
+            return _bring_in(work, place, drop, taken)
     except UsageError as error:
         cause = error.__cause__
         if isinstance(cause, OSError) and not isinstance(cause, PermissionError):
@@ -120,6 +117,10 @@ def _examine(work: Work, place: Place, drop: Drop, path: Path) -> _Refused | Non
         if work.is_ending or error.exit_code != BulkordersError.exit_code:
             raise
         return _Refused(End.FAILED, words_of(error))
+
+
+def _as_twin(place: Place, twin: Drop) -> _Refused:
+    return _Refused(End.SKIPPED, _TWIN.fill(twin=twin.name, results=twin.results or place.settings.names.results))
 
 
 def _as_dropped(place: Place, drop: Drop, file: Examined) -> Examined:

@@ -24,7 +24,7 @@ from .journal import Journal
 from .tables import batches, drops, events, orders, placements
 
 LOCKS = 32
-"""How many lock files all drops share: two that share one wait for each other."""
+"""How many lock files all drops share, and all contents: two that share one wait for each other."""
 
 
 class Stage(StrEnum):
@@ -99,6 +99,13 @@ def hold_claims(journal: Journal, folder: str) -> Iterator[bool]:
 def hold_drop(journal: Journal, drop: int) -> Iterator[bool]:
     """Whoever works on a drop holds this; gives False where somebody else does."""
     with _hold(journal, f"drop-{drop % LOCKS:02}.lock") as is_held:
+        yield is_held
+
+
+@contextmanager
+def hold_content(journal: Journal, content_hash: str) -> Iterator[bool]:
+    """Whoever makes batches of a content holds this; gives False where somebody else does."""
+    with _hold(journal, f"content-{int(content_hash[:8], 16) % LOCKS:02}.lock") as is_held:
         yield is_held
 
 

@@ -88,4 +88,4 @@ class Box:
 
     def is_over(self) -> bool:
         """Whether nothing waits in it any more."""
-        return not any(any(getattr(self, part).iterdir()) for part in PARTS[:2])
+        return not any(getattr(self, part).exists() and any(getattr(self, part).iterdir()) for part in PARTS[:2])
