@@ -29,6 +29,10 @@ _OTHER = Words(
     "这个文件夹只收“{title}”的表格，这份是“{found}”：请放进对应的文件夹。",
     "this folder takes workbooks of {title} only, this one is of {found}: drop it into the folder of that.",
 )
+_SETTINGS = Words(
+    "{reason}（管理员：用哪个账号写在配置 [[folders]] 的 account 里，再把文件重新放进来。）",
+    "{reason} (Administrator: the account belongs into [[folders]], then drop the file again.)",
+)
 _LINK = Words(
     "不是普通的文件（可能是快捷方式或链接），没有读：请放文件本身。", "it is no plain file and was not read: drop the file itself."
 )
@@ -97,12 +101,13 @@ def _examine(work: Work, place: Place, drop: Drop, path: Path) -> _Refused | Non
     """Makes batches of a file, else gives why there are none."""
     before = look_at(path)
     try:
-        with examined(work.app, [path], account=place.settings.account, left=work.left) as (file,):
+        settings = place.settings
+        with examined(work.app, [path], account=settings.account, template=settings.template, left=work.left) as (file,):
             crash_point()
             if look_at(path) != before or file.content_hash != drop.content_hash:
                 return None
             named = _as_dropped(place, drop, file)
-            taken = _only(named, place.settings.template)
+            taken = _only(named, settings.template)
             if isinstance(taken, _Refused):
                 return taken
             return _bring_in(work, place, drop, taken)
@@ -112,7 +117,7 @@ def _examine(work: Work, place: Place, drop: Drop, path: Path) -> _Refused | Non
             raise cause from error
         if type(error) is not UsageError:
             raise  # the journal's or the settings' fault, not the file's
-        return _Refused(End.FAILED, words_of(error))
+        return _Refused(End.FAILED, _SETTINGS.fill(reason=words_of(error)) if cause is None else words_of(error))
     except BulkordersError as error:
         if work.is_ending or error.exit_code != BulkordersError.exit_code:
             raise

@@ -110,11 +110,12 @@ class Examined:
 
 @contextmanager
 def examined(
-    app: App, paths: Sequence[Path], *, account: str | None = None, strict: bool = False, left: Left = endless
+    app: App, paths: Sequence[Path], *, account: str | None = None, strict: bool = False, template: str | None = None, left: Left = endless
 ) -> Iterator[list[Examined]]:  # fmt: skip
     """Keeps files and checks the kept copies; those of which no batch is made within the block are not kept.
 
-    Raises UsageError (no such file, no account to choose), SettingsError, JournalError.
+    `template`: the only one whose orders are given to accounts. Raises UsageError (no such file, no account to choose), SettingsError,
+    JournalError.
     """
     kept: list[str] = []
     try:
@@ -122,7 +123,7 @@ def examined(
         for path in paths:
             content_hash, copy = _keep(app, path)
             kept.append(content_hash)
-            found.append(_examine(app, path, copy, content_hash, account=account, strict=strict, left=left))
+            found.append(_examine(app, path, copy, content_hash, account=account, strict=strict, template=template, left=left))
         yield found
     finally:
         for content_hash in kept:
@@ -137,7 +138,7 @@ def _keep(app: App, path: Path) -> tuple[str, Path]:
 
 
 def _examine(
-    app: App, path: Path, copy: Path, content_hash: str, *, account: str | None, strict: bool, left: Left
+    app: App, path: Path, copy: Path, content_hash: str, *, account: str | None, strict: bool, template: str | None, left: Left
 ) -> Examined:  # fmt: skip
     checkups = [replace(checkup, file=path) for checkup in check_file(copy, app.limits, left)]
     invalid = sum(len(found.orders.orders) - len(found.orders.valid) for found in checkups if found.orders) if strict else 0
@@ -145,7 +146,7 @@ def _examine(
         return Examined(path, content_hash, [(checkup, {}) for checkup in checkups], refuse(STRICT, count=invalid))
     parts = []
     for checkup in checkups:
-        routes = _route(app, checkup, account)
+        routes = _route(app, checkup, account) if template in (None, checkup.checked.template) else {}
         parts.append((_with_found(checkup, routes), routes))
     return Examined(path, content_hash, parts)
 

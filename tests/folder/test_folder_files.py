@@ -24,7 +24,7 @@ def make_box(desk: Desk) -> Box:
 
 
 def test_every_kind_of_file_ends_in_its_one_place(box: Box) -> None:
-    """Good, bad, refused in part, empty of orders, hostile, the same again, open in Excel, links: one run, then one that changes nothing."""
+    """Good, bad, refused in part, hostile, the same again, open in Excel, links: one run, then one that changes nothing."""
     box.desk.foreign.answers["R-1"] = [Refuse(["库存不足"])]
     good = box.drop("好.xlsx", "G-1", "G-2")
     box.copy(good, "好 - 副本.xlsx")
@@ -45,7 +45,7 @@ def test_every_kind_of_file_ends_in_its_one_place(box: Box) -> None:
     assert {name: part for name, part in box.lies().items() if part != "inbox"} == {
         "好.xlsx": "done", "好 - 副本.xlsx": "done", "坏.xlsx": "failed", "损坏.xlsx": "failed",
     }  # fmt: skip
-    assert sorted(os.listdir(box.inbox)) == sorted(
+    assert sorted(path.name for path in box.inbox.iterdir()) == sorted(
         ["开着.xlsx", "~$开着.xlsx", "half.xlsx.part", ".~x.xlsx", "a.tmp", ".hidden.xlsx", "empty.xlsx", "link.xlsx", "folder.xlsx"]
     )
     assert sorted(box.desk.foreign.sent()) == ["B-1", "G-1", "G-2"]
