@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 from bulkorders.core.result import exit_code
 from bulkorders.core.words import Words
 from bulkorders.errors import JournalError, UsageError
-from bulkorders.journal.drops import Drop, End, Stage, batches_with_news, get_drop, newest_event, open_drops
+from bulkorders.journal.drops import Drop, End, Stage, batches_with_news, get_drop, newest_event, open_drops, standings
 from bulkorders.pipeline.app import find_template
 from bulkorders.pipeline.keeping import tidy
 from bulkorders.pipeline.report import report_batch
@@ -22,7 +22,7 @@ from .claim import Claims, claimed
 from .enter import enter_drop, release_drafts
 from .place import GoneError, Place, is_there, place_of, prepare
 from .send import Senders
-from .settle import settle
+from .settle import settle, waits
 from .work import FIRST_REST, LONGEST_REST, Rests, Work, words_of
 
 ENTERERS = 2
@@ -129,7 +129,12 @@ class Folder:
         journal, after = self.work.app.journal, self._news
         self._news = newest_event(journal)
         news = batches_with_news(journal, after) if self._news > after else set()
-        for drop in open_drops(journal, self.place.key, (Stage.ENTERED, Stage.FOLLOWED)):
+        drops = open_drops(journal, self.place.key, (Stage.ENTERED, Stage.FOLLOWED))
+        waiting = self._waiting(drops, given_up)
+        for drop in drops:
+            if drop.id in waiting:
+                self.handled.add(drop.id)
+                continue
             if self.work.is_ending or self.is_gone:
                 self._news = after
                 return
@@ -137,6 +142,12 @@ class Folder:
                 self.handled.add(drop.id)
                 if not self.attempt(drop.id, lambda drop=drop: settle(self.work, self.place, drop.id, given_up)):  # type: ignore[misc]
                     self._news = after  # it is looked at again
+
+    def _waiting(self, drops: Sequence[Drop], given_up: frozenset[tuple[str, str]]) -> set[int]:
+        """Entered files whose orders are still underway."""
+        entered = [drop for drop in drops if drop.stage is Stage.ENTERED and drop.goes is None]
+        found = standings(self.work.app.journal, [batch for drop in entered for batch in drop.batches])
+        return {drop.id for drop in entered if waits(drop, found, given_up)}
 
     # -- what came of it ------------------------------------------------------------------------------------------------
     def exit_codes(self) -> Iterable[int]:
