@@ -42,8 +42,9 @@ def watch(folder: Path | None, once: bool, account: str | None, log_as: str, con
     from bulkorders.core.result import first_exit_code
     from bulkorders.folder.watch import Watch
     from bulkorders.folder.work import Work
+    from bulkorders.workbook.isolated import warm_children
 
-    with open_app(config, journal) as app:
+    with open_app(config, journal) as app, warm_children():
         log = Log(app, as_json=log_as == "json")
         app.tell = lambda words: log.tell("note", words)
         work = Work(app, log, _nobody, since)

@@ -26,6 +26,7 @@ from bulkorders.core.words import Words
 from bulkorders.errors import BulkordersError
 
 from .child import OUR_FAULT
+from .forge import CAN_FORK, Forge, Forged
 from .sniff import MEBIBYTE
 
 SECONDS = {"check": 120, "results": 600}
@@ -122,22 +123,51 @@ def _run_in(scratch: str, request: Mapping[str, Any], path: Path | None, left: L
     memory = min(max(LEAST_MEMORY, MEMORY_PER_BYTE * path.stat().st_size if path else 0), MOST_MEMORY)
     seconds = SECONDS[request["task"]]
     line = json.dumps({**request, "memory": memory, "seconds": seconds}).encode() + b"\n"
-    places = dict.fromkeys(("TMPDIR", "TEMP", "TMP"), scratch)
-    with _deaf():
-        child = subprocess.Popen(
-            [sys.executable, "-I", "-m", "bulkorders.workbook.child"],
-            stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.PIPE,
-            creationflags=getattr(subprocess, "CREATE_NEW_PROCESS_GROUP", 0),
-            env={**os.environ, **places, "OPENBLAS_NUM_THREADS": "1", "PYTHONIOENCODING": "utf-8"},
-        )  # fmt: skip
-    with child:
+    with _started(scratch) as child:
         try:
             answer, said = _converse(child, line, request["task"], seconds, left)
         except subprocess.TimeoutExpired:
             return refuse(TOO_SLOW, seconds=seconds)
         finally:
             child.kill()
-    return understand(child.returncode, answer, said, seconds)
+    return understand(child.wait(), answer, said, seconds)
+
+
+def _started(scratch: str) -> "subprocess.Popen[bytes] | Forged":
+    """A child that waits for its task, forked where children are kept warm."""
+    environment = {**os.environ, **dict.fromkeys(("TMPDIR", "TEMP", "TMP"), scratch), **_SETTINGS}
+    for forge in _forges:
+        with suppress(OSError):  # it has ended, for whatever reason: a child can always be started
+            return forge.start(environment)
+    with _deaf():
+        return subprocess.Popen(
+            [sys.executable, "-I", "-m", "bulkorders.workbook.child"],
+            stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.PIPE,
+            creationflags=getattr(subprocess, "CREATE_NEW_PROCESS_GROUP", 0), env=environment,
+        )  # fmt: skip
+
+
+_SETTINGS = {"OPENBLAS_NUM_THREADS": "1", "PYTHONIOENCODING": "utf-8"}
+_forges: list[Forge] = []
+"""The process that forks children, while they are kept warm."""
+
+
+@contextmanager
+def warm_children() -> Iterator[None]:
+    """Within the block, children are forked by a process that has made their imports, where the system can do that."""
+    forge = None
+    if CAN_FORK:
+        with suppress(OSError), _deaf():
+            forge = Forge({**os.environ, **_SETTINGS})
+    if forge is None:
+        yield
+        return
+    _forges.append(forge)
+    try:
+        yield
+    finally:
+        _forges.remove(forge)
+        forge.close()
 
 
 @contextmanager
@@ -153,7 +183,7 @@ def _deaf() -> Iterator[None]:
         signal.pthread_sigmask(signal.SIG_SETMASK, before)
 
 
-def _converse(child: subprocess.Popen[bytes], line: bytes, task: str, seconds: int, left: Left) -> tuple[bytes, bytes]:
+def _converse(child: "subprocess.Popen[bytes] | Forged", line: bytes, task: str, seconds: int, left: Left) -> tuple[bytes, bytes]:
     """Hands the child its task and reads all that it says; its standard input stays open, which tells it that we live.
 
     Raises subprocess.TimeoutExpired when it takes too long, BulkordersError when nobody waits for it any more; the child is then dead.
@@ -172,7 +202,7 @@ def _converse(child: subprocess.Popen[bytes], line: bytes, task: str, seconds: i
         return answer.result(), said.result()
 
 
-def _await(child: subprocess.Popen[bytes], task: str, seconds: int, left: Left) -> None:
+def _await(child: "subprocess.Popen[bytes] | Forged", task: str, seconds: int, left: Left) -> None:
     """Waits until the child has ended."""
     until = time.monotonic() + seconds
     while child.poll() is None:
