@@ -89,6 +89,8 @@ def waits(drop: Drop, found: Mapping[str, Standing], given_up: Collection[tuple[
 
 def _settle(work: Work, place: Place, drop: Drop, *, is_open: bool) -> Drop:
     newest = newest_event(work.app.journal, drop.batches)
+    if drop.stage is Stage.FOLLOWED and is_open and (drop.shown or "").startswith(f"{newest}:") and drop.goes is None:
+        return drop  # nothing has happened
     reports = [report_batch(work.app, batch) for batch in drop.batches]
     fates = [order.fate for report in reports for order in report.orders]
     is_stuck = not UNFINISHED.isdisjoint(fates)
@@ -140,7 +142,7 @@ def _notify(work: Work, place: Place, drop: Drop, what: str, words: Words, count
     )  # fmt: skip
     for target in place.settings.notify:
         crash_point()
-        work.enqueue(target, f"drop:{drop.id}:{what}", said)
+        work.enqueue(target, " ".join(["drop", str(drop.id), what, *drop.batches]), said)
 
 
 # -- results ---------------------------------------------------------------------------------------------------------------
