@@ -4,6 +4,7 @@ import datetime as dt
 import json
 import os
 import stat
+import time
 import unicodedata
 from dataclasses import dataclass
 from pathlib import Path
@@ -17,6 +18,8 @@ from bulkorders.settings import FolderSettings
 
 MARK = ".bulkorders"
 """Says which journal a folder belongs to."""
+DRAFT_SECONDS = 3600.0
+"""A draft that is older belongs to nobody who is at work."""
 LONGEST_NAME = 200
 """Bytes of a name; file systems take 255, and results are named after it."""
 
@@ -125,6 +128,14 @@ def check(place: Place, journal: Journal) -> None:
             f"the folder {place.root} belongs to another journal and was not used, as two would send all twice: use that one (--journal), "
             f"or, if it is no longer used, delete {mark} and run again.",
         )
+
+
+def sweep(place: Place) -> None:
+    """Deletes drafts of marks and results that a kill has left behind. Raises OSError."""
+    before = time.time() - DRAFT_SECONDS
+    for path in (*place.root.glob(f"{MARK}-*.tmp"), *place.results.glob(".*.tmp")):
+        if path.lstat().st_mtime < before:
+            path.unlink(missing_ok=True)
 
 
 def is_there(place: Place, journal: Journal) -> bool:

@@ -7,7 +7,7 @@ notice is about a thing that is told once.
 import errno
 import os
 import stat
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import replace
 from pathlib import Path
@@ -15,7 +15,7 @@ from pathlib import Path
 from bulkorders.core.result import Fate, exit_code
 from bulkorders.core.words import Words
 from bulkorders.crash import crash_point
-from bulkorders.journal.drops import Drop, End, Stage, get_drop, hold_drop, newest_event, save, standings
+from bulkorders.journal.drops import Drop, End, Stage, Standing, get_drop, hold_drop, newest_event, save, standings
 from bulkorders.pipeline.report import BatchReport, fate_words, report_batch
 from bulkorders.pipeline.results import results_path, write_workbook
 
@@ -77,14 +77,20 @@ def settle(work: Work, place: Place, number: int, given_up: Collection[tuple[str
         found = standings(journal, drop.batches)
         if any(batch not in found or found[batch].is_draft for batch in drop.batches):
             return drop  # is released first
-        waits = any((batch, gate) not in given_up for batch, standing in found.items() for gate in standing.active)
-        if waits and drop.stage is Stage.ENTERED and drop.goes is None:
+        if drop.stage is Stage.ENTERED and drop.goes is None and waits(drop, found, given_up):
             return drop
         return _settle(work, place, drop, is_open=any(standing.is_open for standing in found.values()))
 
 
+def waits(drop: Drop, found: Mapping[str, Standing], given_up: Collection[tuple[str, str]]) -> bool:
+    """Whether a run has still something to do for a file's batches."""
+    return any((batch, gate) not in given_up for batch in drop.batches if batch in found for gate in found[batch].active)
+
+
 def _settle(work: Work, place: Place, drop: Drop, *, is_open: bool) -> Drop:
     newest = newest_event(work.app.journal, drop.batches)
+    if drop.stage is Stage.FOLLOWED and is_open and (drop.shown or "").startswith(f"{newest}:") and drop.goes is None:
+        return drop  # nothing has happened
     reports = [report_batch(work.app, batch) for batch in drop.batches]
     fates = [order.fate for report in reports for order in report.orders]
     is_stuck = not UNFINISHED.isdisjoint(fates)
@@ -136,7 +142,7 @@ def _notify(work: Work, place: Place, drop: Drop, what: str, words: Words, count
     )  # fmt: skip
     for target in place.settings.notify:
         crash_point()
-        work.enqueue(target, f"drop:{drop.id}:{what}", said)
+        work.enqueue(target, " ".join(["drop", str(drop.id), what, *drop.batches]), said)
 
 
 # -- results ---------------------------------------------------------------------------------------------------------------

@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 from bulkorders.core.result import exit_code
 from bulkorders.core.words import Words
 from bulkorders.errors import JournalError, UsageError
-from bulkorders.journal.drops import Drop, End, Stage, batches_with_news, get_drop, newest_event, open_drops
+from bulkorders.journal.drops import Drop, End, Stage, batches_with_news, get_drop, newest_event, open_drops, standings
 from bulkorders.pipeline.app import find_template
 from bulkorders.pipeline.keeping import tidy
 from bulkorders.pipeline.report import report_batch
@@ -20,14 +20,15 @@ from bulkorders.settings import FolderSettings
 
 from .claim import Claims, claimed
 from .enter import enter_drop, release_drafts
-from .place import GoneError, Place, is_there, place_of, prepare
+from .place import GoneError, Place, is_there, place_of, prepare, sweep
 from .send import Senders
-from .settle import settle
+from .settle import settle, waits
 from .work import FIRST_REST, LONGEST_REST, Rests, Work, words_of
 
 ENTERERS = 2
 """Files of one folder that are examined side by side: most of it is done by processes of their own."""
 STEP_SECONDS = 0.5
+ONCE_TRIES = 60
 TIDY_SECONDS = 3600.0
 REFUSED, USAGE = 3, 2
 _GONE = Words(
@@ -71,6 +72,7 @@ class Folder:
         """What an earlier process has entered but not released goes on. Raises JournalError."""
         for drop in open_drops(self.work.app.journal, self.place.key, (Stage.ENTERED,)):
             release_drafts(self.work, drop)
+        sweep(self.place)
 
     def attempt(self, what: object, act: Callable[[], object]) -> bool:
         """Does something that may fail for a reason that passes: said once, tried again later; gives whether it was done."""
@@ -113,6 +115,12 @@ class Folder:
                     "gone" if gone else "back", (_GONE if gone else _BACK).fill(folder=self.place.root), folder=self.place.key
                 )
 
+    def has_claimed(self) -> bool:
+        """Whether a file still waits to be entered that has not failed just now."""
+        found: list[int] = []
+        self.attempt("claimed", lambda: found.extend(claimed(self.work, self.place)))
+        return any(not self.rests.is_resting(number) for number in found)
+
     # -- files, one by one ----------------------------------------------------------------------------------------------
     def _enter_all(self) -> None:
         for number in claimed(self.work, self.place):
@@ -129,14 +137,28 @@ class Folder:
         journal, after = self.work.app.journal, self._news
         self._news = newest_event(journal)
         news = batches_with_news(journal, after) if self._news > after else set()
-        for drop in open_drops(journal, self.place.key, (Stage.ENTERED, Stage.FOLLOWED)):
+        drops = open_drops(journal, self.place.key, (Stage.ENTERED, Stage.FOLLOWED))
+        waiting = self._waiting(drops, given_up)
+        for drop in drops:
+            if drop.id in waiting:
+                self.handled.add(drop.id)
+                continue
             if self.work.is_ending or self.is_gone:
                 self._news = after
                 return
-            if drop.stage is Stage.ENTERED or not after or not news.isdisjoint(drop.batches):
-                self.handled.add(drop.id)
-                if not self.attempt(drop.id, lambda drop=drop: settle(self.work, self.place, drop.id, given_up)):  # type: ignore[misc]
-                    self._news = after  # it is looked at again
+            is_due = drop.stage is Stage.ENTERED or not after or not news.isdisjoint(drop.batches)
+            if is_due and not self.attempt(drop.id, lambda drop=drop: self._settle_one(drop, given_up)):  # type: ignore[misc]
+                self._news = after  # it is looked at again
+
+    def _settle_one(self, drop: Drop, given_up: frozenset[tuple[str, str]]) -> None:
+        if settle(self.work, self.place, drop.id, given_up) != drop or drop.stage is Stage.ENTERED:
+            self.handled.add(drop.id)
+
+    def _waiting(self, drops: Sequence[Drop], given_up: frozenset[tuple[str, str]]) -> set[int]:
+        """Entered files whose orders are still underway."""
+        entered = [drop for drop in drops if drop.stage is Stage.ENTERED and drop.goes is None]
+        found = standings(self.work.app.journal, [batch for drop in entered for batch in drop.batches])
+        return {drop.id for drop in entered if waits(drop, found, given_up)}
 
     # -- what came of it ------------------------------------------------------------------------------------------------
     def exit_codes(self) -> Iterable[int]:
@@ -156,11 +178,10 @@ class Folder:
 
 @dataclass
 class Watch:
-    """`deliver`: sends notices that are due; called again and again, and does nothing else."""
+    """The folders at work, with all that they share."""
 
     work: Work
     settings: Sequence[FolderSettings]
-    deliver: Callable[[], object] | None = None
     folders: list[Folder] = field(init=False)
     senders: Senders = field(init=False)
     stop: threading.Event = field(default_factory=threading.Event)
@@ -219,8 +240,6 @@ class Watch:
         for folder in self.folders:
             if not self.work.is_ending:
                 folder.settle(self.senders.given_up)
-        if self.deliver is not None and not self.work.is_ending:
-            self.deliver()
 
     def _enter_once(self) -> list[threading.Thread]:
         entering = [
@@ -231,21 +250,18 @@ class Watch:
         return entering
 
     def _until_entered(self, folder: Folder) -> None:
-        """Enters what is claimed now, until each file of it was entered or has failed."""
-        for _ in range(2):  # what waited for a file of the same content goes second
+        """Enters what is claimed now, until each file of it was entered or has failed; one that is still written to is left."""
+        for _ in range(ONCE_TRIES):
             folder.enter()
+            if folder.is_gone or self.work.is_ending or not folder.has_claimed():
+                return
+            self._pause(STEP_SECONDS)  # what waits for a file of the same content
 
     def _start_steps(self, *, enters: bool = True) -> None:
         for folder in self.folders:
             for _ in range(ENTERERS if enters else 0):
                 self._repeat(folder.enter, STEP_SECONDS)
             self._repeat(lambda folder=folder: folder.settle(self.senders.given_up), STEP_SECONDS)  # type: ignore[misc]
-        if self.deliver is not None:
-            self._repeat(self._deliver, 2 * STEP_SECONDS)
-
-    def _deliver(self) -> None:
-        if self.deliver is not None:
-            self.folders[0].attempt("deliver", self.deliver)
 
     def _repeat(self, act: Callable[[], object], seconds: float) -> None:
         """Does something again and again in a thread of its own."""

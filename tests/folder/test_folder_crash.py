@@ -10,8 +10,6 @@ from box import Box
 from desk import Desk, make_desk  # noqa: F401  # a fixture
 from foreign import line
 
-from bulkorders.crash import VARIABLE
-
 MOST_STARTS = 12
 
 
@@ -72,7 +70,7 @@ def walk(desk: Desk, first: int, step: int, sets: int) -> int:
         box.configure()
         expected = fill(box, f"N{number}", sets)
         counter = desk.folder / f"passed{number}"
-        box.once(**{VARIABLE: f"{counter}:{number}"})
+        box.once(BULKORDERS_CRASH=f"{counter}:{number}")
         is_clean = counter.stat().st_size < number
         finish(box)
         assert_right(box, expected)
