@@ -13,11 +13,13 @@ from openpyxl import Workbook
 from openpyxl.utils import get_column_letter
 from openpyxl.worksheet.cell_range import CellRange
 
-from bulkorders.core.cell import is_blank, shown, trim
+from bulkorders.core.cell import Mark, is_blank, shown, trim
 from bulkorders.core.table import Merge, Table
 
+from .ooxml.added import ErrorCell
 from .pages.names import LONGEST_NAME, free_name
-from .style import GENERAL, PLAIN, Look, Pens, clean, height_of, line_count, needs_wrapping, text_width
+from .pages.raw import Target, written
+from .style import GENERAL, PLAIN, TEXT, Look, Pens, clean, height_of, line_count, needs_wrapping, text_width
 
 MOST_FROZEN = 10
 """Rows; a taller frozen header would leave no room to scroll on a small screen."""
@@ -187,7 +189,7 @@ def _line_writer(plan: _Plan, pens: Pens) -> Callable[[int, Sequence[Any]], Line
 def _header_line(plan: _Plan, pens: Pens, cells: Sequence[Any]) -> Line:
     pairs = list(zip(plan.columns, cells, strict=True))
     lines = max(line_count(shown(raw), plan.widths[number] - 3) for number, raw in pairs)
-    return [pens.write(number, raw, PLAIN if is_blank(raw) else HEADING) for number, raw in pairs], height_of(max(lines, 2))
+    return [_cell(pens, number, raw, PLAIN if is_blank(raw) else HEADING) for number, raw in pairs], height_of(max(lines, 2))
 
 
 def _other_line(plan: _Plan, pens: Pens, row: int, cells: Sequence[Any]) -> Line:
@@ -198,11 +200,11 @@ def _other_line(plan: _Plan, pens: Pens, row: int, cells: Sequence[Any]) -> Line
         merge = plan.wide.get((row, number))
         is_cut = isinstance(raw, str) and ("\n" in raw or (not is_blank(beside) and needs_wrapping(raw, plan.widths[number])))
         if is_cut or (merge and isinstance(raw, str)):
-            line[number - 1] = pens.write(number, raw, WRAPPED)
+            line[number - 1] = _cell(pens, number, raw, WRAPPED)
             width, rows = (plan.merged_width(merge), merge.bottom - merge.top + 1) if merge else (plan.widths[number], 1)
             height = max(height, _needed(line_count(raw, width), rows))
         else:
-            line[number - 1] = pens.write(number, raw)
+            line[number - 1] = _cell(pens, number, raw)
     return line, height
 
 
@@ -219,5 +221,15 @@ def _data_line(plan: _Plan, pens: Pens, cells: Sequence[Any]) -> Line:
         look = PLAIN if raw is None or raw == "" else BODY
         if isinstance(raw, str) and needs_wrapping(raw, plan.widths[number]):
             look, lines = WRAPPED, max(lines, line_count(raw, plan.widths[number]))
-        line.append(pens.write(number, raw, look, plan.formats.get(number, GENERAL)))
+        line.append(_cell(pens, number, raw, look, plan.formats.get(number, GENERAL)))
     return line, _needed(lines)
+
+
+def _cell(pens: Pens, number: int, raw: Any, look: Look = PLAIN, number_format: str = GENERAL) -> Any:
+    """A cell in its column; what a bare value would not tell is read from it again as it was: zeros in front, units, errors."""
+    if not isinstance(raw, Mark):
+        return pens.write(number, raw, look, number_format)
+    cell = written(raw, Target(number_format, is_identifier=number_format in (TEXT, GENERAL)), look)
+    if isinstance(cell, ErrorCell):
+        return pens.write_error(number, str(cell.value), look)
+    return pens.write(number, cell.value, look, cell.number_format)

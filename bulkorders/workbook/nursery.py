@@ -249,9 +249,11 @@ def _move_in(asked: Mapping[str, object], streams: list[int]) -> None:
 
 
 def _import_for_checks() -> None:
-    import bulkorders.core.check
     import bulkorders.workbook.read_text
     import bulkorders.workbook.read_xlsx  # noqa: F401
+    from bulkorders.core.check import load_libraries
+
+    load_libraries()
 
 
 def _import_the_rest() -> None:

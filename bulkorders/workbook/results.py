@@ -10,7 +10,6 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
 
-from bulkorders.core.refusal import Refusal
 from bulkorders.core.result import is_ours
 from bulkorders.core.table import Table
 from bulkorders.crash import crash_point
@@ -79,7 +78,7 @@ def _ways(source: Path | None, tables: Sequence[Table], report: Mapping[str, Any
     if source is not None and sniff(source) is Format.XLSX:
         yield PATCHED, lambda: (source, {})
         yield REWRITTEN, lambda: (_rewritten(source, folder / "rewritten.xlsx"), {})
-    yield FRESH, lambda: _fresh(source, tables, report, folder / "fresh.xlsx")
+    yield FRESH, lambda: _fresh(tables, report, folder / "fresh.xlsx")
 
 
 def _rewritten(source: Path, target: Path) -> Path:
@@ -95,15 +94,10 @@ def _rewritten(source: Path, target: Path) -> Path:
     return target
 
 
-def _fresh(source: Path | None, tables: Sequence[Table], report: Mapping[str, Any], target: Path) -> tuple[Path, Mapping[str, str]]:
+def _fresh(tables: Sequence[Table], report: Mapping[str, Any], target: Path) -> tuple[Path, Mapping[str, str]]:
     from .fresh import write_fresh
-    from .read import read_tables
 
-    own = {table.sheet for table in tables}
-    plain = tables if source is None else read_tables(source, with_marks=False)  # bare values, as a cell can hold them
-    if isinstance(plain, Refusal):
-        raise UnsureError("it cannot be read again")
-    return target, write_fresh([table for table in plain if table.sheet in own], report["sheets"], target)
+    return target, write_fresh(tables, report["sheets"], target)
 
 
 def _added(tables: Tables, report: Mapping[str, Any], names: Sequence[str]) -> list[NewSheet]:

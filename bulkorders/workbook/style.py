@@ -188,6 +188,13 @@ class Pens:
             return raw
         return self._write_other(column, raw, look, number_format)
 
+    def write_error(self, column: int, text: str, look: Look = PLAIN) -> Any:
+        """A cell that shows an error such as `#REF!`."""
+        pen = self._pen(column, look, GENERAL)
+        pen.hold(text)
+        pen.data_type = "e"
+        return pen
+
     def _write_text(self, column: int, text: str, look: Look, number_format: str) -> Any:
         """Text stays text, whatever it begins with: also when somebody edits the cell later."""
         if not text:

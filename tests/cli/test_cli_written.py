@@ -12,7 +12,7 @@ from fba_desk import FBA_LABELS, FbaDesk, carton, make_fba, shipment, sku  # noq
 from foreign import LABELS, SECRET, Foreign, Refuse, item, line, serve
 from foreign_chukou1 import Refuse as RefuseShipment
 from openpyxl.utils import get_column_letter
-from tiny_xls import write_xls
+from tiny_xls import Error, Formatted, write_xls
 
 from bulkorders.core.result import FAILURES_SHEET, SUMMARY_SHEET, UNDO_SHEET
 
@@ -102,6 +102,26 @@ def test_the_way_is_told(desk: Desk, kind: str) -> None:
     assert [row["提交状态"] for row in table(Path(ran.one["results"]), sheet)] == ["已创建", "数据有误"]
     with zipfile.ZipFile(ran.one["results"]) as archive:
         assert not any("vba" in name or b"macroEnabled" in archive.read(name) for name in archive.namelist())
+
+
+def test_results_of_an_old_workbook_are_sent_in_again(desk: Desk) -> None:
+    """Order numbers and postcodes whose zeros only their format shows are the same orders afterwards: nothing goes out twice."""
+    first: dict[str, Any] = {**line("x"), "订单号": Formatted(123), "邮编": Formatted(501)}
+    second: dict[str, Any] = {**line("x"), "订单号": Formatted(45), "邮编": "00501"}
+    write_xls(desk.folder / "a.xls", [LABELS, *([row.get(label) for label in LABELS] for row in (first, second))])
+    assert desk.submit("a.xls", code=0).fates == {"00123": "created", "00045": "created"}
+    again = desk.submit("a_结果.xlsx", code=0)
+    assert (again.fates, again.one["written"]) == ({"00123": "skipped", "00045": "skipped"}, "patched")
+    assert desk.foreign.sent() == ["00123", "00045"]
+
+
+def test_an_unreadable_cell_of_an_old_workbook_stays_unreadable(desk: Desk) -> None:
+    """Of an optional field, too: else it would be empty in the results, and the order go out without it when they are sent in again."""
+    row: dict[str, Any] = {**line("A-1"), "地址2": Error(42)}
+    write_xls(desk.folder / "a.xls", [LABELS, [row.get(label) for label in LABELS]])
+    assert desk.submit("a.xls", code=4).fates == {"A-1": "invalid"}
+    assert desk.submit("a_结果.xlsx", code=4).fates == {"A-1": "invalid"}
+    assert desk.foreign.sent() == []
 
 
 def test_no_results_no_way(desk: Desk) -> None:

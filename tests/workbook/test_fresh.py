@@ -3,13 +3,16 @@
 import datetime as dt
 import zipfile
 from collections.abc import Mapping, Sequence
+from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
 import pytest
+from making import CARTONS, carton_row, orders_of, sheet
 from openpyxl import load_workbook
-from told import HEADER, about, texts
+from told import HEADER, about, tables_of, texts
 
+from bulkorders.core.cell import Mark, MarkKind, column_letter
 from bulkorders.core.result import SUMMARY_SHEET
 from bulkorders.core.table import Merge, Table, make_table
 from bulkorders.workbook.fresh import write_fresh
@@ -84,6 +87,42 @@ def test_no_text_becomes_a_formula(text: str, tmp_path: Path) -> None:
     assert b"<hyperlink" not in everything
     cells = [sheets["订单"]["B1"], sheets["订单"]["B2"], sheets["备忘"]["A1"]]
     assert {(cell.data_type, cell.number_format, bool(cell.quotePrefix)) for cell in cells} == {("s", "@", True)}
+
+
+MESSY = [
+    carton_row(package=Mark(MarkKind.PADDED, "00123", 123)),
+    carton_row(package="00123", sku=Mark(MarkKind.PADDED, "00045", 45), quantity=Mark(MarkKind.PADDED, "007", 7)),
+    carton_row(remark=Mark(MarkKind.ERROR, "#REF!")),
+    carton_row(remark=Mark(MarkKind.UNCACHED, ""), length=Mark(MarkKind.ERROR, "#DIV/0!")),
+    carton_row(weight=Mark(MarkKind.WORDED, "500 g", 500, "g"), length=Mark(MarkKind.WORDED, "0.4 m", 0.4, "m")),
+    carton_row(weight=Mark(MarkKind.WORDED, "0.5 kg", 500, "kg", Decimal("0.001")), worth=Mark(MarkKind.WORDED, "¥3", 3, "¥")),
+    carton_row(package=456.0, carton=2.0, quantity="３", worth=1.25, day=dt.date(2025, 4, 9)),
+    carton_row(quantity="三", remark=12, insured=True, day="2025/4/9"),
+    carton_row(sku=1234567890123456.0, remark=dt.datetime(2025, 4, 9, 14, 30)),  # noqa: DTZ001
+    carton_row(weight=None, remark="  两行\n地址 "),
+]
+
+
+@pytest.mark.parametrize("row", MESSY)
+def test_what_is_read_back_is_what_the_merchant_had(row: Mapping[str, Any], tmp_path: Path) -> None:
+    """Zeros in front, units, errors: else an order would be another one, or a bad field empty, when the results are sent in again."""
+    table = sheet(CARTONS, [row])
+    formats = {column_letter(number): field.kind.number_format for number, field in enumerate(CARTONS.fields, 1)}
+    write_fresh([table], {"Sheet1": about(formats=formats)}, tmp_path / "out.xlsx")
+    before, after = (orders_of(CARTONS, *tables) for tables in ([table], tables_of(tmp_path / "out.xlsx")))
+    assert [(order.key, order.root) for order in after.orders] == [(order.key, order.root) for order in before.orders]
+    said = [
+        [(issue.code.replace("uncached", "error_cell"), issue.field) for issue in each.issues if issue.is_error] for each in (before, after)
+    ]
+    assert said[0] == said[1]
+
+
+def test_a_column_that_nobody_knows_keeps_what_it_shows(tmp_path: Path) -> None:
+    """A number with zeros in front as text, an error as an error; on sheets without orders too."""
+    cells = [Mark(MarkKind.PADDED, "00123", 123), Mark(MarkKind.ERROR, "#N/A")]
+    made = fresh(tmp_path, orders(["A1", *cells]), make_table("备忘", [cells]), 订单=about())
+    for found in (made["订单"][2][1:3], made["备忘"][1]):
+        assert [(cell.value, cell.data_type) for cell in found] == [("00123", "s"), ("#N/A", "e")]
 
 
 def test_characters_that_xml_forbids_are_left_out(tmp_path: Path) -> None:

@@ -111,10 +111,10 @@ def test_without_a_file_it_is_made_of_tables(tmp_path: Path) -> None:
 
 def test_a_name_that_a_fresh_workbook_cannot_have_is_still_the_sheets(tmp_path: Path) -> None:
     """Results and failed orders find their sheet under its new name, and ours do not take it."""
-    tables = [make_table("a/b", [HEADER, ["1", "甲", 1.0], ["2", "乙", 2.0]]), make_table(f"{SUMMARY_SHEET}*", [["本月"]])]
+    tables = [make_table("a/b", [HEADER, ["1", "甲", 1.0], ["2", "乙", 2.0]]), make_table(f"'{SUMMARY_SHEET}'", [["本月"]])]
     write_results(None, tables, told("a/b"), tmp_path / "out.xlsx", tmp_path / "draft")
     found = load_workbook(tmp_path / "out.xlsx")
-    assert found.sheetnames == ["a_b", f"{SUMMARY_SHEET}_", *OURS]
+    assert found.sheetnames == ["a_b", SUMMARY_SHEET, f"{SUMMARY_SHEET} (2)", *OURS[1:]]
     assert (found["a_b"]["D3"].value, found[FAILURES_SHEET]["A4"].value) == ("数据有误", "2")
 
 
