@@ -20,6 +20,9 @@ if TYPE_CHECKING:
     from bulkorders.pipeline.app import App
     from bulkorders.settings import FolderSettings
 
+NOTICE_SECONDS = 10.0
+"""How long `--once` waits at its end for notices to be sent; what is left is sent the next time."""
+
 
 @click.command(
     cls=Command,
@@ -42,18 +45,21 @@ def watch(folder: Path | None, once: bool, account: str | None, log_as: str, con
     from bulkorders.core.result import first_exit_code
     from bulkorders.folder.watch import Watch
     from bulkorders.folder.work import Work
+    from bulkorders.pipeline.notices import Deliverer, enqueue
 
     with open_app(config, journal) as app:
         log = Log(app, as_json=log_as == "json")
         app.tell = lambda words: log.tell("note", words)
-        work = Work(app, log, _nobody, since)
+        work = Work(app, log, lambda target, key, words: enqueue(app.journal, target, key, words, app.clock.now()), since)
         watching = Watch(work, _chosen(app, folder, account))
-        watching.begin(is_named=folder is not None)
-        note()  # an interrupt breaks off nothing from now on
-        if once:
-            watching.run_once()
-            return first_exit_code(code for each in watching.folders for code in each.exit_codes())
-        watching.run_on()
+        with Deliverer(app) as deliverer:  # raises for wrong targets before anything is picked up
+            watching.begin(is_named=folder is not None)
+            note()  # an interrupt breaks off nothing from now on
+            if once:
+                watching.run_once()
+                deliverer.finish(NOTICE_SECONDS)
+                return first_exit_code(code for each in watching.folders for code in each.exit_codes())
+            watching.run_on()
     log.tell("stopped", Words("已停下：没做完的下次启动接着做。", "Stopped; what is unfinished goes on at the next start."))
     return 0
 
@@ -72,10 +78,6 @@ def _chosen(app: "App", folder: Path | None, account: str | None) -> "Sequence[F
             "there is no folder to watch: name one, or add [[folders]] to bulkorders.toml.",
         )
     return [each.model_copy(update={"account": account}) for each in known] if account else known
-
-
-def _nobody(_target: str, _key: str, _words: Words) -> None:
-    """Has nobody told."""
 
 
 class Log:
