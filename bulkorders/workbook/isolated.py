@@ -11,9 +11,9 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import contextmanager, suppress
+from contextlib import suppress
 from decimal import Decimal
 from pathlib import Path
 from typing import Any
@@ -26,7 +26,7 @@ from bulkorders.core.words import Words
 from bulkorders.errors import BulkordersError
 
 from .child import OUR_FAULT
-from .nursery import Forked, Nursery, is_possible
+from .nursery import Forked, Nursery, deaf, is_possible
 from .sniff import MEBIBYTE
 
 SECONDS = {"check": 120, "results": 600}
@@ -135,7 +135,7 @@ def _run_in(scratch: str, request: Mapping[str, Any], path: Path | None, left: L
 
 def _start(environment: Mapping[str, str]) -> "subprocess.Popen[bytes] | Forked":
     """A child: forked where that can be, else started."""
-    with _deaf():
+    with deaf():
         if is_possible():
             with suppress(OSError):  # no room for a socket, or no right to it
                 return NURSERY.fork(environment)
@@ -144,19 +144,6 @@ def _start(environment: Mapping[str, str]) -> "subprocess.Popen[bytes] | Forked"
             stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.PIPE,
             creationflags=getattr(subprocess, "CREATE_NEW_PROCESS_GROUP", 0), env=environment,
         )  # fmt: skip
-
-
-@contextmanager
-def _deaf() -> Iterator[None]:
-    """What is started here hears nobody who asks it to end, as a terminal and a service manager ask all processes: its parent ends it."""
-    if not hasattr(signal, "pthread_sigmask"):
-        yield
-        return
-    before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT, signal.SIGTERM, signal.SIGHUP})
-    try:
-        yield
-    finally:
-        signal.pthread_sigmask(signal.SIG_SETMASK, before)
 
 
 def _converse(child: "subprocess.Popen[bytes] | Forked", line: bytes, seconds: int, left: Left) -> tuple[bytes, bytes]:
