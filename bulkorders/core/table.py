@@ -37,10 +37,22 @@ class Table:
     hidden: bool = False
     hidden_rows: tuple[int, ...] = ()
     """Excel's rows that are hidden or filtered out; they are read like others."""
+    used_columns: int = 0
+    """The last column with anything in it, where that lies beyond the frame: a formula that was never calculated has nothing to read."""
+
+    @property
+    def last_column(self) -> int:
+        """The last column that is used, by a cell that is read or by one that is not."""
+        return max(self.frame.shape[1], self.used_columns)
 
 
 def make_table(
-    sheet: str, rows: Iterable[Sequence[Any]], merges: Sequence[Merge] = (), hidden: bool = False, hidden_rows: Sequence[int] = ()
+    sheet: str,
+    rows: Iterable[Sequence[Any]],
+    merges: Sequence[Merge] = (),
+    hidden: bool = False,
+    hidden_rows: Sequence[int] = (),
+    used_columns: int = 0,
 ) -> Table:
     """A table of rows that begin at cell A1; empty text is no cell."""
     import pandas as pd
@@ -49,4 +61,4 @@ def make_table(
     width = max((len(row) for row in kept.values()), default=0)
     padded = [[*row, *[None] * (width - len(row))] if len(row) < width else row for row in kept.values()]
     frame = pd.DataFrame(padded, index=list(kept), columns=range(1, width + 1), dtype=object)
-    return Table(sheet, frame, tuple(merges), hidden, tuple(hidden_rows))
+    return Table(sheet, frame, tuple(merges), hidden, tuple(hidden_rows), used_columns)

@@ -16,6 +16,8 @@ from bulkorders.core.provider import Clock
 
 MARGIN = 0.01
 """Between what is configured and what is done, as a part of the time between two calls."""
+SURE_TRIPS = 5
+"""Round trips that must have been seen before the shortest counts: the first one opens a connection, or meets a busy machine."""
 EASING_SECONDS, EASING_CALLS = 30.0, 150
 """Until an interval has eased to what was refused, whichever is longer: each time costs a refusal or two, and a second of waiting."""
 LEAST_EASING = 0.08
@@ -58,6 +60,7 @@ class Pace:
     _sent: float = 0.0
     _trip: float = float("inf")
     _shortest: float = float("inf")
+    _trips: int = 0  # that were seen
     _run: int = 0  # calls accepted since the last refusal
     _began: float = field(init=False)  # when that was
     _interval: Interval | None = None
@@ -71,6 +74,7 @@ class Pace:
         if (rest := self._next - self.clock.monotonic()) > 0:
             self.clock.sleep(rest)
         self._shortest = min(self._shortest, self._trip)
+        self._trips += self._trip < float("inf")
         self._sent = self.clock.monotonic()
         return self
 
@@ -99,7 +103,8 @@ class Pace:
             self._plan(now)
 
     def _plan(self, now: float) -> None:
-        configured = now - min(self._shortest, self._trip) + self._least if self.per_second else now
+        ahead = min(self._shortest, self._trip) if self._trips >= SURE_TRIPS else 0.0
+        configured = now - ahead + self._least if self.per_second else now
         self._next = max(now, configured, self._sent + self._learnt(now))
 
     @property

@@ -11,9 +11,9 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import contextmanager, suppress
+from contextlib import suppress
 from decimal import Decimal
 from pathlib import Path
 from typing import Any
@@ -26,7 +26,7 @@ from bulkorders.core.words import Words
 from bulkorders.errors import BulkordersError
 
 from .child import OUR_FAULT
-from .nursery import Forked, Nursery, is_possible
+from .nursery import Forked, Nursery, deaf, is_possible
 from .sniff import MEBIBYTE
 
 SECONDS = {"check": 120, "results": 600}
@@ -47,10 +47,7 @@ _BUG = (
     "程序在处理表格时出错（{where}）：请把这句话和文件交给技术支持。",
     "The program failed on the workbook ({where}): pass this sentence and the file to support.",
 )
-_CUT_SHORT = {
-    "check": ("表格没有检查完：程序要马上停下。", "The workbook was not checked: the program has to end at once."),
-    "results": ("结果表没有写：程序要马上停下，来不及写。", "The results were not written: the program has to end at once."),
-}
+_CUT_SHORT = ("结果表没有写：程序要马上停下，来不及写。", "The results were not written: the program has to end at once.")
 _KNOWN = {
     (known.__module__, known.__qualname__): known
     for known in (Checked, Heading, MergedField, Issue, Severity, Place, BestHeader, Refusal, Words)
@@ -71,32 +68,29 @@ Left = Callable[[], float]
 """How many seconds there are left."""
 
 
-def endless() -> float:
-    """There is all the time that it takes."""
+def _endless() -> float:
     return math.inf
 
 
 NO_LIMITS: Limits = {}
 
 
-def check_workbook(
-    path: Path, provider_paths: Sequence[str], templates: Sequence[str], limits: Limits = NO_LIMITS, left: Left = endless
-) -> list[Checked]:  # fmt: skip
+def check_workbook(path: Path, provider_paths: Sequence[str], templates: Sequence[str], limits: Limits = NO_LIMITS) -> list[Checked]:
     """Reads, matches and checks a workbook: one `Checked` a template found in it, or a single refused one.
 
     `templates` are import names of modules with `TEMPLATES`, `limits` those that differ from the templates' own, by template and field.
-    Raises OSError where the file cannot be opened, BulkordersError where `left`, which says how many seconds there are, comes to an end.
+    Raises OSError where the file cannot be opened.
     """
     request = {
         "task": "check", "path": str(path), "provider_paths": list(provider_paths), "templates": list(templates),
         "limits": {name: {field: str(limit) for field, limit in own.items()} for name, own in limits.items()},
     }  # fmt: skip
-    answer = _run(request, path, left)
+    answer = _run(request, path)
     return [Checked(None, answer)] if isinstance(answer, Refusal) else answer
 
 
 def write_results(
-    path: Path | None, report: Mapping[str, Any], target: Path, left: Left = endless, sheets: Sequence[Any] | None = None
+    path: Path | None, report: Mapping[str, Any], target: Path, left: Left = _endless, sheets: Sequence[Any] | None = None
 ) -> str:
     """Writes the results of a workbook to `target`, whole or not at all; gives the way: `patched`, `rewritten` or `fresh`.
 
@@ -117,7 +111,7 @@ def write_results(
     return str(answer)
 
 
-def _run(request: Mapping[str, Any], path: Path | None, left: Left = endless) -> Any:
+def _run(request: Mapping[str, Any], path: Path | None, left: Left = _endless) -> Any:
     """One task in a child. A child that fails, in whatever way, gives a refusal."""
     # what the child leaves when it is ended goes with its folder: openpyxl's drafts hold addresses
     with tempfile.TemporaryDirectory(prefix="bulkorders-", ignore_cleanup_errors=True) as scratch:
@@ -131,7 +125,7 @@ def _run_in(scratch: str, request: Mapping[str, Any], path: Path | None, left: L
     places = dict.fromkeys(("TMPDIR", "TEMP", "TMP"), scratch)
     with _start({**os.environ, **places, "OPENBLAS_NUM_THREADS": "1", "PYTHONIOENCODING": "utf-8"}) as child:
         try:
-            answer, said = _converse(child, line, request["task"], seconds, left)
+            answer, said = _converse(child, line, seconds, left)
         except subprocess.TimeoutExpired:
             return refuse(TOO_SLOW, seconds=seconds)
         finally:
@@ -141,7 +135,7 @@ def _run_in(scratch: str, request: Mapping[str, Any], path: Path | None, left: L
 
 def _start(environment: Mapping[str, str]) -> "subprocess.Popen[bytes] | Forked":
     """A child: forked where that can be, else started."""
-    with _deaf():
+    with deaf():
         if is_possible():
             with suppress(OSError):  # no room for a socket, or no right to it
                 return NURSERY.fork(environment)
@@ -152,20 +146,7 @@ def _start(environment: Mapping[str, str]) -> "subprocess.Popen[bytes] | Forked"
         )  # fmt: skip
 
 
-@contextmanager
-def _deaf() -> Iterator[None]:
-    """What is started here hears nobody who asks it to end, as a terminal and a service manager ask all processes: its parent ends it."""
-    if not hasattr(signal, "pthread_sigmask"):
-        yield
-        return
-    before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT, signal.SIGTERM, signal.SIGHUP})
-    try:
-        yield
-    finally:
-        signal.pthread_sigmask(signal.SIG_SETMASK, before)
-
-
-def _converse(child: "subprocess.Popen[bytes] | Forked", line: bytes, task: str, seconds: int, left: Left) -> tuple[bytes, bytes]:
+def _converse(child: "subprocess.Popen[bytes] | Forked", line: bytes, seconds: int, left: Left) -> tuple[bytes, bytes]:
     """Hands the child its task and reads all that it says; its standard input stays open, which tells it that we live.
 
     Raises subprocess.TimeoutExpired when it takes too long, BulkordersError when nobody waits for it any more; the child is then dead.
@@ -178,18 +159,18 @@ def _converse(child: "subprocess.Popen[bytes] | Forked", line: bytes, task: str,
             with suppress(BrokenPipeError):
                 child.stdin.write(line)
                 child.stdin.flush()
-            _await(child, task, seconds, left)
+            _await(child, seconds, left)
         finally:
             child.kill()
         return answer.result(), said.result()
 
 
-def _await(child: "subprocess.Popen[bytes] | Forked", task: str, seconds: int, left: Left) -> None:
+def _await(child: "subprocess.Popen[bytes] | Forked", seconds: int, left: Left) -> None:
     """Waits until the child has ended."""
     until = time.monotonic() + seconds
     while child.poll() is None:
         if (rest := left()) <= 0:
-            raise BulkordersError(*_CUT_SHORT[task])
+            raise BulkordersError(*_CUT_SHORT)
         with suppress(subprocess.TimeoutExpired):
             child.wait(max(0.0, min(until - time.monotonic(), rest, LOOK_SECONDS)))
         if time.monotonic() > until:

@@ -13,8 +13,8 @@ import socket
 import subprocess
 import sys
 import tempfile
-from collections.abc import Mapping
-from contextlib import suppress
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import NoReturn
@@ -29,6 +29,19 @@ MOST_ASKED = 1 << 20
 def is_possible() -> bool:
     """Whether children can be forked here."""
     return sys.platform == "linux" and hasattr(os, "pidfd_open")
+
+
+@contextmanager
+def deaf() -> Iterator[None]:
+    """What is started here hears nobody who asks it to end, as a terminal and a service manager ask all processes: its parent ends it."""
+    if not hasattr(signal, "pthread_sigmask"):
+        yield
+        return
+    before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT, signal.SIGTERM, signal.SIGHUP})
+    try:
+        yield
+    finally:
+        signal.pthread_sigmask(signal.SIG_SETMASK, before)
 
 
 # -- who asks ---------------------------------------------------------------------------------------------------------------
@@ -114,7 +127,7 @@ class Nursery:
     def _start(self) -> str:
         folder = tempfile.mkdtemp(prefix="bulkorders-")
         address = str(Path(folder) / "line")
-        with socket.socket(socket.AF_UNIX) as listener:
+        with socket.socket(socket.AF_UNIX) as listener, deaf():
             listener.bind(address)
             listener.listen(64)
             os.set_inheritable(listener.fileno(), True)

@@ -58,7 +58,8 @@ def _read_sheet(book: CalamineWorkbook, name: str, found: SheetScan) -> Table | 
     if refused := too_large(name, height, width):
         return refused
     merges = [Merge(top + 1, left + 1, bottom + 1, right + 1) for (top, left), (bottom, right) in sheet.merged_cell_ranges or ()]
-    return make_table(name, bounded(name, _rows(sheet, found.marks)), merges, hidden_rows=found.hidden_rows)
+    used_columns = max((column for _, column in found.marks), default=0)
+    return make_table(name, bounded(name, _rows(sheet, found.marks)), merges, hidden_rows=found.hidden_rows, used_columns=used_columns)
 
 
 def _rows(sheet: CalamineSheet, marks: Mapping[tuple[int, int], Mark]) -> Iterator[list[Any]]:

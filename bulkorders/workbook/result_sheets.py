@@ -111,7 +111,7 @@ class _Plan:
     def _last_used(self) -> int:
         """The last column with a cell or, from the header down, a merged range: our columns must not lie under it."""
         merges = (merge.right for merge in self.table.merges if merge.bottom >= self.header_row)
-        return max([int(self.table.frame.columns[-1]), *merges])
+        return max([self.table.last_column, *merges])
 
 
 class _Rows(Mapping[int, Mapping[int, Written]]):

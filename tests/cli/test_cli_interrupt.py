@@ -16,10 +16,16 @@ pytestmark = pytest.mark.skipif(not Path("/proc/self/task").exists(), reason="ch
 NAMES = [f"A-{number}" for number in range(4)]
 
 
-def children(process: subprocess.Popen[bytes]) -> list[str]:
-    """The processes that it has started."""
-    found = Path(f"/proc/{process.pid}/task").glob("*/children")
-    return [child for path in found for child in path.read_text(encoding="ascii").split()]
+def children(desk: Desk, process: subprocess.Popen[bytes]) -> list[int]:
+    """The processes that work for it: in its folder, whoever has forked them."""
+    return [int(path.name) for path in Path("/proc").glob("[0-9]*") if int(path.name) != process.pid and _folder(path) == desk.folder]
+
+
+def _folder(process: Path) -> Path | None:
+    try:
+        return (process / "cwd").readlink()
+    except OSError:  # it has ended
+        return None
 
 
 def until(process: subprocess.Popen[bytes], happens: Callable[[], object]) -> None:
@@ -31,8 +37,8 @@ def until(process: subprocess.Popen[bytes], happens: Callable[[], object]) -> No
 
 def interrupt(desk: Desk, process: subprocess.Popen[bytes], number: signal.Signals, seconds: float = 10, code: int | None = 130) -> Ran:
     """Signals the process and all that it has started, as a terminal and a service manager do; it must end with 130, and soon."""
-    for child in children(process):
-        os.kill(int(child), number)
+    for child in children(desk, process):
+        os.kill(child, number)
     os.killpg(process.pid, number)
     at = time.monotonic()
     ran = desk.finish(process, code)
@@ -66,12 +72,13 @@ def assert_all_created_once(desk: Desk) -> None:
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
 def test_before_a_batch_exists_nothing_is_left(desk: Desk, number: signal.Signals) -> None:
     """While the workbook is read, or the remote is asked about stores: no order sent, no draft, a word that it was interrupted."""
-    process = start(desk, "--json")
     if number is signal.SIGINT:
-        until(process, lambda: children(process))
+        process = desk.start("submit", "--json", desk.write("a.xlsx", [line(f"A-{order}") for order in range(3000)]))
+        until(process, lambda: children(desk, process))
         time.sleep(0.2)
     else:
         desk.foreign.always[STORES] = Slow(20)
+        process = start(desk, "--json")
         until(process, lambda: desk.foreign.calls[STORES])
     ran = interrupt(desk, process, number, 3)
     assert ran.out == ""
@@ -95,8 +102,13 @@ def test_between_orders_what_is_in_flight_is_finished(desk: Desk, number: signal
 @pytest.mark.parametrize(("number", "seconds"), [(signal.SIGINT, 0.0), (signal.SIGTERM, 0.1), (signal.SIGHUP, 0.2)])
 def test_while_results_are_written_they_are_written_to_their_end(desk: Desk, number: signal.Signals, seconds: float) -> None:
     """All orders are created and their results half written: the object and the workbook still come, and the exit code is 130."""
-    process = start(desk, "--json")
-    until(process, lambda: desk.foreign.calls[CREATE] == len(NAMES) and children(process))
+    book = openpyxl.load_workbook(desk.write("a.xlsx", [line(name) for name in NAMES]))
+    memo = book.create_sheet("备忘")
+    for row in range(20_000):  # which makes it long to write
+        memo.append([f"记录 {row}"] * 8)
+    book.save(desk.folder / "a.xlsx")
+    process = desk.start("submit", "--json", desk.folder / "a.xlsx")
+    until(process, lambda: desk.foreign.calls[CREATE] == len(NAMES) and children(desk, process))
     time.sleep(seconds)
     ran = interrupt(desk, process, number)
     assert list(ran.fates.values()) == ["created"] * 4

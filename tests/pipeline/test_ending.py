@@ -67,7 +67,7 @@ def test_no_wait_goes_beyond_the_ten_seconds(rows: int, ago: float) -> None:
     assert 0 <= ending(rows, ago).for_call() <= max(0.0, STOP_SECONDS - ago)
 
 
-@pytest.mark.parametrize("seconds", [0.0, 0.3])
+@pytest.mark.parametrize("seconds", [0.0, 0.02])
 def test_results_that_come_too_late_are_given_up_without_a_trace(tmp_path: Path, seconds: float) -> None:
     """The process that writes them is ended, the old results stay, no draft lies beside them, and a sentence says so."""
     book = Workbook()

@@ -46,6 +46,18 @@ def test_calls_come_to_the_remote_no_faster_than_allowed(rate: float, slowest: f
     assert min(after - before for before, after in pairwise(came)) >= 1 / rate - slowest
 
 
+def test_a_slow_first_call_brings_the_next_one_no_nearer() -> None:
+    """It opens a connection, which the next one finds open: it would arrive before its time by all that the first one took."""
+    clock = Clock()
+    pace, came = Pace(2.0, clock), []
+    for seconds in (0.4, 0.3, *[0.002] * 10):
+        with pace:
+            clock.at += seconds
+            came.append(clock.at)
+            clock.at += 0.002
+    assert min(after - before for before, after in pairwise(came)) >= 0.5
+
+
 def test_slow_and_uneven_calls_are_hardly_ever_too_early() -> None:
     """Where a call takes up to four seconds, it is the call that makes the pace."""
     clock = Clock()

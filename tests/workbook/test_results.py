@@ -60,6 +60,12 @@ def test_a_cell_beyond_the_header_is_not_written_over(tmp_path: Path) -> None:
     assert (found["E2"].value, texts(found[1])[5:]) == ("加急", LABELS)
 
 
+def test_a_formula_beyond_the_header_is_not_written_over(tmp_path: Path) -> None:
+    """Nor one that was never calculated, which readers take for nothing."""
+    found = one_sheet(tmp_path, HEADER, ["A1", "x", 1, None, "=C2*2"], ["A2", "y", 2], rows={"2": result()})
+    assert (found["E2"].value, texts(found[1])[5:]) == ("=C2*2", LABELS)
+
+
 def test_results_lie_under_no_merged_cell(tmp_path: Path) -> None:
     """A range that is merged beyond the last value would hide them."""
     found = one_sheet(tmp_path, HEADER, ["A1", "x", 1], change=lambda sheet: sheet.merge_cells("C1:E1"))

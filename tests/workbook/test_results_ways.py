@@ -70,6 +70,15 @@ def test_what_the_patcher_is_not_sure_of_is_rewritten(change: Change, tmp_path: 
     assert source.read_bytes() == before
 
 
+def test_a_formula_that_was_never_calculated_stays_where_it_is_when_rewritten(tmp_path: Path) -> None:
+    """Readers take it for nothing; our columns stand behind it."""
+    plain = books.plain(tmp_path / "plain.xlsx", lambda sheet: sheet.cell(3, 40, "=1+1"))
+    source = books.patched(plain, tmp_path / "in.xlsx", commented)
+    assert write(source, told("Sheet", "C"), tmp_path / "out.xlsx") == "rewritten"
+    sheet = load_workbook(tmp_path / "out.xlsx")["Sheet"]
+    assert (sheet["AN3"].value, sheet["AO1"].value) == ("=1+1", "提交状态")
+
+
 def test_what_nobody_can_rewrite_is_made_afresh(tmp_path: Path) -> None:
     """Values, and all that we have to say; the reader can do with less than openpyxl."""
     parts: Mapping[str, Any] = raw_book.parts(raw_book.sheet_rows([HEADER, ["A1", "x", 1], ["A2", "y", 2]]))
