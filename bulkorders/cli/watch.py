@@ -42,9 +42,8 @@ def watch(folder: Path | None, once: bool, account: str | None, log_as: str, con
     from bulkorders.core.result import first_exit_code
     from bulkorders.folder.watch import Watch
     from bulkorders.folder.work import Work
-    from bulkorders.workbook.isolated import warm_children
 
-    with open_app(config, journal) as app, warm_children():
+    with open_app(config, journal) as app:
         log = Log(app, as_json=log_as == "json")
         app.tell = lambda words: log.tell("note", words)
         work = Work(app, log, _nobody, since)

@@ -216,11 +216,6 @@ def _constraint_issue(checked: Checked, field: Field, position: int, constraint:
     )  # fmt: skip
 
 
-def load_libraries() -> None:
-    """Makes the imports that the first check would make, for who forks afterwards."""
-    import pandera.pandas  # noqa: F401
-
-
 def _failures(checked: Checked, constraints: Mapping[str, tuple[Constraint, ...]]) -> Iterable[tuple[str, int, tuple[str, int], Any]]:
     """Field, row number, (code, number of the constraint), value of every cell that fails."""
     import pandas as pd

@@ -26,7 +26,6 @@ from bulkorders.core.words import Words
 from bulkorders.errors import BulkordersError
 
 from .child import OUR_FAULT
-from .forge import CAN_FORK, Forge, Forged
 from .sniff import MEBIBYTE
 
 SECONDS = {"check": 120, "results": 600}
@@ -42,10 +41,7 @@ _BUG = (
     "程序在处理表格时出错（{where}）：请把这句话和文件交给技术支持。",
     "The program failed on the workbook ({where}): pass this sentence and the file to support.",
 )
-_CUT_SHORT = {
-    "check": ("表格没有检查完：程序要马上停下。", "The workbook was not checked: the program has to end at once."),
-    "results": ("结果表没有写：程序要马上停下，来不及写。", "The results were not written: the program has to end at once."),
-}
+_CUT_SHORT = ("结果表没有写：程序要马上停下，来不及写。", "The results were not written: the program has to end at once.")
 _KNOWN = {
     (known.__module__, known.__qualname__): known
     for known in (Checked, Heading, MergedField, Issue, Severity, Place, BestHeader, Refusal, Words)
@@ -123,51 +119,22 @@ def _run_in(scratch: str, request: Mapping[str, Any], path: Path | None, left: L
     memory = min(max(LEAST_MEMORY, MEMORY_PER_BYTE * path.stat().st_size if path else 0), MOST_MEMORY)
     seconds = SECONDS[request["task"]]
     line = json.dumps({**request, "memory": memory, "seconds": seconds}).encode() + b"\n"
-    with _started(scratch) as child:
+    places = dict.fromkeys(("TMPDIR", "TEMP", "TMP"), scratch)
+    with _deaf():
+        child = subprocess.Popen(
+            [sys.executable, "-I", "-m", "bulkorders.workbook.child"],
+            stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.PIPE,
+            creationflags=getattr(subprocess, "CREATE_NEW_PROCESS_GROUP", 0),
+            env={**os.environ, **places, "OPENBLAS_NUM_THREADS": "1", "PYTHONIOENCODING": "utf-8"},
+        )  # fmt: skip
+    with child:
         try:
-            answer, said = _converse(child, line, request["task"], seconds, left)
+            answer, said = _converse(child, line, seconds, left)
         except subprocess.TimeoutExpired:
             return refuse(TOO_SLOW, seconds=seconds)
         finally:
             child.kill()
-    return understand(child.wait(), answer, said, seconds)
-
-
-def _started(scratch: str) -> "subprocess.Popen[bytes] | Forged":
-    """A child that waits for its task, forked where children are kept warm."""
-    environment = {**os.environ, **dict.fromkeys(("TMPDIR", "TEMP", "TMP"), scratch), **_SETTINGS}
-    for forge in _forges:
-        with suppress(OSError):  # it has ended, for whatever reason: a child can always be started
-            return forge.start(environment)
-    with _deaf():
-        return subprocess.Popen(
-            [sys.executable, "-I", "-m", "bulkorders.workbook.child"],
-            stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.PIPE,
-            creationflags=getattr(subprocess, "CREATE_NEW_PROCESS_GROUP", 0), env=environment,
-        )  # fmt: skip
-
-
-_SETTINGS = {"OPENBLAS_NUM_THREADS": "1", "PYTHONIOENCODING": "utf-8"}
-_forges: list[Forge] = []
-"""The process that forks children, while they are kept warm."""
-
-
-@contextmanager
-def warm_children() -> Iterator[None]:
-    """Within the block, children are forked by a process that has made their imports, where the system can do that."""
-    forge = None
-    if CAN_FORK:
-        with suppress(OSError), _deaf():
-            forge = Forge({**os.environ, **_SETTINGS})
-    if forge is None:
-        yield
-        return
-    _forges.append(forge)
-    try:
-        yield
-    finally:
-        _forges.remove(forge)
-        forge.close()
+    return understand(child.returncode, answer, said, seconds)
 
 
 @contextmanager
@@ -183,7 +150,7 @@ def _deaf() -> Iterator[None]:
         signal.pthread_sigmask(signal.SIG_SETMASK, before)
 
 
-def _converse(child: "subprocess.Popen[bytes] | Forged", line: bytes, task: str, seconds: int, left: Left) -> tuple[bytes, bytes]:
+def _converse(child: subprocess.Popen[bytes], line: bytes, seconds: int, left: Left) -> tuple[bytes, bytes]:
     """Hands the child its task and reads all that it says; its standard input stays open, which tells it that we live.
 
     Raises subprocess.TimeoutExpired when it takes too long, BulkordersError when nobody waits for it any more; the child is then dead.
@@ -196,18 +163,18 @@ def _converse(child: "subprocess.Popen[bytes] | Forged", line: bytes, task: str,
             with suppress(BrokenPipeError):
                 child.stdin.write(line)
                 child.stdin.flush()
-            _await(child, task, seconds, left)
+            _await(child, seconds, left)
         finally:
             child.kill()
         return answer.result(), said.result()
 
 
-def _await(child: "subprocess.Popen[bytes] | Forged", task: str, seconds: int, left: Left) -> None:
+def _await(child: subprocess.Popen[bytes], seconds: int, left: Left) -> None:
     """Waits until the child has ended."""
     until = time.monotonic() + seconds
     while child.poll() is None:
         if (rest := left()) <= 0:
-            raise BulkordersError(*_CUT_SHORT[task])
+            raise BulkordersError(*_CUT_SHORT)
         with suppress(subprocess.TimeoutExpired):
             child.wait(max(0.0, min(until - time.monotonic(), rest, LOOK_SECONDS)))
         if time.monotonic() > until:
