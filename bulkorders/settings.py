@@ -121,20 +121,25 @@ class Settings(BaseSettings):
             raise ValueError(f"folders 的 notify 里的 {unknown[0]} 没有配置：请加上 [notify.{unknown[0]}]|no [notify.{unknown[0]}]")
         return self
 
-    @field_validator("accounts")
+    @field_validator("accounts", "notify")
     @classmethod
-    def _join_names(cls, accounts: dict[str, dict[str, Any]]) -> dict[str, dict[str, Any]]:
+    def _join_names(cls, tables: dict[str, dict[str, Any]]) -> dict[str, dict[str, Any]]:
         """Names from the environment come without their capitals: `MAIN__APP_SECRET` belongs to the account `Main`."""
-        whole = {name.casefold(): name for name, table in accounts.items() if "provider" in table}
+        whole = {name.casefold(): name for name, table in tables.items() if _is_whole(table)}
         joined: dict[str, dict[str, Any]] = {}
-        for name in sorted(accounts, key=lambda name: "provider" not in accounts[name]):  # what the environment adds comes last
-            joined.setdefault(whole.get(name.casefold(), name), {}).update(accounts[name])
+        for name in sorted(tables, key=lambda name: not _is_whole(tables[name])):  # what the environment adds comes last
+            joined.setdefault(whole.get(name.casefold(), name), {}).update(tables[name])
         return joined
 
     @property
     def journal_url(self) -> str:
         """The journal's URL; by default a SQLite file in the user's data folder."""
         return self.journal or f"sqlite:///{(user_data_path('bulkorders') / 'journal.db').as_posix()}"
+
+
+def _is_whole(table: Mapping[str, Any]) -> bool:
+    """Whether a table says what it is of, which one out of the environment need not do."""
+    return "provider" in table or "kind" in table
 
 
 def load_settings(config: Path | None = None, journal: str | None = None) -> Settings:
