@@ -1,9 +1,11 @@
 """`bulkorders watch`: workbooks that are dropped into a folder go out by themselves."""
 
 import json
+import queue
 import sys
 import threading
 from collections.abc import Sequence
+from contextlib import closing, suppress
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -22,6 +24,11 @@ if TYPE_CHECKING:
 
 NOTICE_SECONDS = 10.0
 """How long `--once` waits at its end for notices to be sent; what is left is sent the next time."""
+MOST_UNREAD = 10_000
+"""Lines of the log that wait for a reader."""
+FLUSH_SECONDS = 1.0
+"""How long the end waits for one."""
+_STOPPED = Words("已停下：没做完的下次启动接着做。", "Stopped; what is unfinished goes on at the next start.")
 
 
 @click.command(
@@ -51,16 +58,17 @@ def watch(folder: Path | None, once: bool, account: str | None, log_as: str, con
         log = Log(app, as_json=log_as == "json")
         app.tell = lambda words: log.tell("note", words)
         work = Work(app, log, lambda target, key, words: enqueue(app.journal, target, key, words, app.clock.now()), since)
-        watching = Watch(work, _chosen(app, folder, account))
-        with Deliverer(app) as deliverer:  # raises for wrong targets before anything is picked up
-            watching.begin(is_named=folder is not None)
-            note()  # an interrupt breaks off nothing from now on
-            if once:
-                watching.run_once()
-                deliverer.finish(NOTICE_SECONDS)
-                return first_exit_code(code for each in watching.folders for code in each.exit_codes())
-            watching.run_on()
-    log.tell("stopped", Words("已停下：没做完的下次启动接着做。", "Stopped; what is unfinished goes on at the next start."))
+        with closing(log):
+            watching = Watch(work, _chosen(app, folder, account))
+            with Deliverer(app) as deliverer:  # raises for wrong targets before anything is picked up
+                watching.begin(is_named=folder is not None)
+                note()  # an interrupt breaks off nothing from now on
+                if once:
+                    watching.run_once()
+                    deliverer.finish(NOTICE_SECONDS)
+                    return first_exit_code(code for each in watching.folders for code in each.exit_codes())
+                watching.run_on()
+            log.tell("stopped", _STOPPED)
     return 0
 
 
@@ -81,10 +89,13 @@ def _chosen(app: "App", folder: Path | None, account: str | None) -> "Sequence[F
 
 
 class Log:
-    """Says what happens on standard error: a line each, whatever a file is called."""
+    """Says what happens on standard error: a line each, whatever a file is called. Who does not read it holds up nothing."""
 
     def __init__(self, app: "App", *, as_json: bool) -> None:
-        self._app, self._as_json, self._lock = app, as_json, threading.Lock()
+        self._app, self._as_json = app, as_json
+        self._lines: queue.Queue[str | None] = queue.Queue(MOST_UNREAD)
+        self._writer = threading.Thread(target=self._write, daemon=True)
+        self._writer.start()
 
     def tell(self, event: str, words: Words, **facts: object) -> None:
         """One line."""
@@ -95,5 +106,15 @@ class Log:
         else:
             folder = f"{Path(str(facts['folder'])).name}{say('：', ': ')}" if facts.get("folder") else ""
             line = f"{at:%Y-%m-%d %H:%M:%S} {folder}{words.say(lang())}"
-        with self._lock:
-            print("".join(letter if letter.isprintable() else " " for letter in line), file=sys.stderr, flush=True)
+        with suppress(queue.Full):  # nobody reads it
+            self._lines.put_nowait("".join(letter if letter.isprintable() else " " for letter in line))
+
+    def _write(self) -> None:
+        while (line := self._lines.get()) is not None:
+            print(line, file=sys.stderr, flush=True)
+
+    def close(self) -> None:
+        """Waits a moment until all is written."""
+        with suppress(queue.Full):
+            self._lines.put_nowait(None)
+        self._writer.join(FLUSH_SECONDS)
