@@ -81,10 +81,13 @@ class Looks:
         return bool(self._since)
 
     def ready(self, seen: Seen, now: float) -> list[str]:
-        """The names of the files that are complete, the oldest first. `now`: seconds of a clock that never goes back."""
+        """The names of the files that are complete, the oldest first; a copy, which is as old, behind the file that it was made of.
+
+        `now`: seconds of a clock that never goes back.
+        """
         self._since = {name: self._first(name, found, now) for name, found in seen.files.items()}
         quiet = (name for name, (_, since) in self._since.items() if now - since >= self.quiet and name not in seen.locked)
-        return sorted(quiet, key=lambda name: (seen.files[name].time, name))
+        return sorted(quiet, key=lambda name: (seen.files[name].time, len(name), name))
 
     def _first(self, name: str, found: Look, now: float) -> tuple[Look, float]:
         """How a file looks, and since when it has."""

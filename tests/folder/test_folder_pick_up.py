@@ -69,6 +69,15 @@ def test_a_file_is_ready_when_two_looks_see_it_alike(tmp_path: Path) -> None:
     assert "a.xlsx" not in looks.ready(look(tmp_path), 7.0)
 
 
+def test_a_copy_comes_behind_the_file_that_it_was_made_of(tmp_path: Path) -> None:
+    """Windows copies the time too: the one that is skipped then is the copy."""
+    looks, names = Looks(0.0), ["单.xlsx", "单 - 副本.xlsx", "单 - 副本 (2).xlsx"]
+    for name in names:
+        (tmp_path / name).write_bytes(b"1")
+        os.utime(tmp_path / name, (1, 1))
+    assert looks.ready(look(tmp_path), 0.0) == names
+
+
 @pytest.mark.parametrize("lock", ["~$é.xlsx", ".~lock.é.xlsx#", ".~é.xlsx"], ids=["excel", "libreoffice", "wps"])
 def test_an_open_workbook_waits(tmp_path: Path, lock: str) -> None:
     """A lock file in composed letters stands for a name in decomposed ones."""
