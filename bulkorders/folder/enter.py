@@ -77,8 +77,9 @@ def _enter(work: Work, place: Place, drop: Drop) -> bool:
         _refuse(work, place, drop, _Refused(End.FAILED, Words(*cannot_open(path, error))))
         return True
     with hold_content(journal, content_hash) as is_held:  # of two that are the same, one after the other
-        drop, twin = identify(journal, drop, content_hash)
-        if not is_held or (twin is not None and twin.stage is Stage.CLAIMED):
+        drop, twin, unread = identify(journal, drop, content_hash)
+        may_be_first = any(_size_of(place.root / other.path) == before.size for other in unread)
+        if not is_held or may_be_first or (twin is not None and twin.stage is Stage.CLAIMED):
             return False
         crash_point()
         found = _as_twin(place, twin) if twin is not None else _examine(work, place, drop, path)
@@ -87,6 +88,11 @@ def _enter(work: Work, place: Place, drop: Drop) -> bool:
     if isinstance(found, _Refused):
         _refuse(work, place, drop, found)
     return True
+
+
+def _size_of(path: Path) -> int | None:
+    found = look_at(path)
+    return found.size if found else None
 
 
 def _hash_of(path: Path) -> str:

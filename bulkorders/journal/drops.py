@@ -171,22 +171,26 @@ def has_drops(journal: Journal, folder: str) -> bool:
         return connection.execute(select(drops.c.id).where(drops.c.folder == folder).limit(1)).first() is not None
 
 
-def identify(journal: Journal, drop: Drop, content_hash: str) -> tuple[Drop, Drop | None]:
-    """Writes down what a drop's content is; gives the drop that brought the same before it, if there is one.
+def identify(journal: Journal, drop: Drop, content_hash: str) -> tuple[Drop, Drop | None, list[Drop]]:
+    """Writes down what a drop's content is; gives the drop that brought the same before it, if there is one, and those that may yet.
 
-    That is one whose orders are underway or all well: what was refused may be dropped again, to be tried again.
+    That is one whose orders are underway or all well: what was refused may be dropped again, to be tried again. Those that may yet were
+    claimed earlier, and nobody has read them.
     """
-    same = drops.c.folder == drop.folder, drops.c.content_hash == content_hash, drops.c.id != drop.id
+    others = drops.c.folder == drop.folder, drops.c.id != drop.id
     underway = drops.c.status.in_([Stage.ENTERED.value, Stage.FOLLOWED.value]) & drops.c.verdict.is_distinct_from(End.FAILED.value)
+    is_earlier = (drops.c.status == Stage.CLAIMED.value) & (drops.c.id < drop.id)
     is_first = or_(
         underway,
         (drops.c.status == Stage.FINISHED.value) & (drops.c.verdict == End.DONE.value),
-        (drops.c.status == Stage.CLAIMED.value) & (drops.c.id < drop.id),
+        is_earlier,
     )
+    same, unread = (drops.c.content_hash == content_hash) & is_first, is_earlier & drops.c.content_hash.is_(None)
     with journal.write() as connection:
         connection.execute(update(drops).where(drops.c.id == drop.id).values(content_hash=content_hash))
-        found = connection.execute(select(drops).where(*same, is_first).order_by(drops.c.id.desc()).limit(1)).one_or_none()
-    return get_drop(journal, drop.id) or drop, _drop(found) if found else None
+        twin = connection.execute(select(drops).where(*others, same).order_by(drops.c.id.desc()).limit(1)).one_or_none()
+        may_be = [_drop(row) for row in connection.execute(select(drops).where(*others, unread))]
+    return get_drop(journal, drop.id) or drop, _drop(twin) if twin else None, may_be
 
 
 def is_named(journal: Journal, folder: str, path: str) -> bool:

@@ -15,6 +15,7 @@ import pytest
 from bulkorders.core.words import Words
 from bulkorders.errors import UsageError
 from bulkorders.folder.claim import Claims
+from bulkorders.folder.enter import enter_drop
 from bulkorders.folder.look import Looks, is_open, look
 from bulkorders.folder.place import GoneError, clean_name, place_of, prepare
 from bulkorders.folder.work import Work
@@ -176,6 +177,21 @@ def test_a_claim_that_a_kill_has_cut_is_undone_or_done(tmp_path: Path) -> None:
         assert {(drop.name, drop.path, drop.stage) for drop in open_drops(app.journal, place.key)} == {
             ("a.xlsx", "processing/a.xlsx", Stage.CLAIMED), ("b.xlsx", "processing/b.xlsx", Stage.CLAIMED),
         }  # fmt: skip
+
+
+def test_a_file_is_read_after_an_earlier_one_that_may_be_the_same(tmp_path: Path) -> None:
+    """Of two that are the same, the one that came first is entered, whoever is quicker; one of another size waits for nobody."""
+    with claims_of(tmp_path / "drop", tmp_path / "j.db", quiet_seconds=2.0) as claims:
+        work, place, now = claims.work, claims.place, claims.work.app.clock.now()
+        for name in ("a.xlsx", "b.xlsx", "c.xlsx"):
+            (place.processing / name).write_bytes(b"PK" + name[:1].encode() * (1 + (name == "c.xlsx")))
+        first, second, third = (
+            claim(work.app.journal, place.key, name, f"processing/{name}", now).id for name in ("a.xlsx", "b.xlsx", "c.xlsx")
+        )
+        assert not enter_drop(work, place, second)
+        assert enter_drop(work, place, third)
+        assert enter_drop(work, place, first)
+        assert enter_drop(work, place, second)
 
 
 def test_a_folder_that_is_gone_loses_no_claim(tmp_path: Path) -> None:
