@@ -4,15 +4,17 @@ A provider validates its own accounts; what all of them have in common is `Accou
 """
 
 import os
+import re
 import tomllib
+import unicodedata
 from collections.abc import Mapping
 from decimal import Decimal
 from pathlib import Path
-from typing import Annotated, Any, ClassVar
+from typing import Annotated, Any, ClassVar, Self
 from urllib.parse import urlsplit
 
 from platformdirs import user_config_path, user_data_path
-from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator, model_validator
 from pydantic_settings import BaseSettings, InitSettingsSource, PydanticBaseSettingsSource, SettingsConfigDict
 
 from bulkorders.errors import SettingsError, os_reason
@@ -21,6 +23,59 @@ FILE_NAME = "bulkorders.toml"
 LOOPBACK = frozenset({"127.0.0.1", "::1", "localhost"})
 _DOTS = str.maketrans("。．｡", "...")
 """What a Chinese keyboard writes for a dot; a browser and httpx take it for one."""
+
+
+_HOURS = re.compile(r"([01][0-9]|2[0-3]):([0-5][0-9])-([01][0-9]|2[0-3]):([0-5][0-9])")
+
+
+class FolderNames(BaseModel):
+    """What the parts of a folder are called."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    inbox: str = "inbox"
+    processing: str = "processing"
+    done: str = "done"
+    failed: str = "failed"
+    results: str = "results"
+
+    @model_validator(mode="after")
+    def _check(self) -> Self:
+        """Each is a folder of its own, right within: results that lay in the inbox would be read again."""
+        names = [unicodedata.normalize("NFC", name).casefold() for name in self.model_dump().values()]
+        if len(set(names)) < len(names):
+            raise ValueError("五个名字必须各不相同|the five names must differ")
+        if any(not name.strip() or name.startswith(".") or re.search(r'[/\\\x00-\x1f:*?"<>|]', name) for name in names):
+            raise ValueError('只能是文件夹的名字，不能为空、不能以点开头、不能带 / \\ : * ? " < >|must be plain names of folders')
+        return self
+
+
+class FolderSettings(BaseModel):
+    """A folder whose workbooks are imported by themselves. Seconds may be fractions."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    path: Path
+    account: str | None = None
+    template: str | None = None
+    """Where it is given, workbooks of other templates are refused."""
+    hours: str | None = None
+    """From when to when files are picked up, such as `08:00-22:00`; may pass midnight."""
+    owner: str | None = None
+    """Who is told to have brought its batches."""
+    notify: tuple[str, ...] = ()
+    names: FolderNames = FolderNames()
+    poll_seconds: Annotated[float, Field(gt=0)] = 2.0
+    """How often the folder is looked at."""
+    quiet_seconds: Annotated[float, Field(ge=2)] = 5.0
+    """How long a file must not have changed until it is taken for complete."""
+
+    @field_validator("hours")
+    @classmethod
+    def _check_hours(cls, hours: str | None) -> str | None:
+        if hours is not None and (not (found := _HOURS.fullmatch(hours)) or found.group(1, 2) == found.group(3, 4)):
+            raise ValueError("应写成 08:00-22:00 这样|must be written as 08:00-22:00")
+        return hours
 
 
 class Settings(BaseSettings):
@@ -38,6 +93,10 @@ class Settings(BaseSettings):
     accounts: dict[str, dict[str, Any]] = Field(default_factory=dict)
     limits: dict[str, dict[str, Annotated[Decimal, Field(gt=0, lt=10**9)]]] = Field(default_factory=dict)
     """What is warned of, by template and column, where it differs from the template's own limits."""
+    folders: tuple[FolderSettings, ...] = ()
+    """Folders whose workbooks are imported by themselves."""
+    notify: dict[str, dict[str, Any]] = Field(default_factory=dict)
+    """Whom folders tell what has become of their files: raw tables by name."""
 
     @classmethod
     def settings_customise_sources(
@@ -51,20 +110,36 @@ class Settings(BaseSettings):
         """Options, then the environment, then the file."""
         return init_settings, env_settings, InitSettingsSource(settings_cls, init_kwargs=cls.file)
 
-    @field_validator("accounts")
+    @model_validator(mode="after")
+    def _check_folders(self) -> Self:
+        """Folders are two of their own, and tell whom the settings know."""
+        paths = [folder.path.resolve() for folder in self.folders]
+        if len(set(paths)) < len(paths):
+            raise ValueError("folders 里同一个文件夹写了两次|a folder is listed twice")
+        unknown = sorted({name for folder in self.folders for name in folder.notify} - set(self.notify))
+        if unknown:
+            raise ValueError(f"folders 的 notify 里的 {unknown[0]} 没有配置：请加上 [notify.{unknown[0]}]|no [notify.{unknown[0]}]")
+        return self
+
+    @field_validator("accounts", "notify")
     @classmethod
-    def _join_names(cls, accounts: dict[str, dict[str, Any]]) -> dict[str, dict[str, Any]]:
+    def _join_names(cls, tables: dict[str, dict[str, Any]]) -> dict[str, dict[str, Any]]:
         """Names from the environment come without their capitals: `MAIN__APP_SECRET` belongs to the account `Main`."""
-        whole = {name.casefold(): name for name, table in accounts.items() if "provider" in table}
+        whole = {name.casefold(): name for name, table in tables.items() if _is_whole(table)}
         joined: dict[str, dict[str, Any]] = {}
-        for name in sorted(accounts, key=lambda name: "provider" not in accounts[name]):  # what the environment adds comes last
-            joined.setdefault(whole.get(name.casefold(), name), {}).update(accounts[name])
+        for name in sorted(tables, key=lambda name: not _is_whole(tables[name])):  # what the environment adds comes last
+            joined.setdefault(whole.get(name.casefold(), name), {}).update(tables[name])
         return joined
 
     @property
     def journal_url(self) -> str:
         """The journal's URL; by default a SQLite file in the user's data folder."""
         return self.journal or f"sqlite:///{(user_data_path('bulkorders') / 'journal.db').as_posix()}"
+
+
+def _is_whole(table: Mapping[str, Any]) -> bool:
+    """Whether a table says what it is of, which one out of the environment need not do."""
+    return "provider" in table or "kind" in table
 
 
 def load_settings(config: Path | None = None, journal: str | None = None) -> Settings:
@@ -99,15 +174,22 @@ def _anchor(tables: dict[str, Any], folder: Path) -> dict[str, Any]:
         path = journal.removeprefix("sqlite:///")
         if "://" not in path and path and not Path(path).is_absolute():
             tables["journal"] = f"sqlite:///{(folder / path).as_posix()}"
-    for account in (each for each in _tables(tables.get("accounts")) if isinstance(each, dict)):
-        for name, value in account.items():
+    for table in (each for name in ("accounts", "notify") for each in _tables(tables.get(name)) if isinstance(each, dict)):
+        for name, value in table.items():
             if name.endswith("_file") and isinstance(value, str):
-                account[name] = str(folder / Path(value).expanduser())
+                table[name] = str(folder / Path(value).expanduser())
+    for table in (each for each in _list(tables.get("folders")) if isinstance(each, dict)):
+        if isinstance(named := table.get("path"), str):
+            table["path"] = str(folder / Path(named).expanduser())
     return tables
 
 
 def _tables(found: object) -> list[Any]:
     return list(found.values()) if isinstance(found, dict) else []
+
+
+def _list(found: object) -> list[Any]:
+    return found if isinstance(found, list) else []
 
 
 def find_config(named: Path | None) -> Path | None:

@@ -72,6 +72,11 @@ def test_the_settings_examples_of_the_readme_are_accepted(tmp_path: Path) -> Non
     )
     assert listed.returncode == 0, listed.stderr
     assert {line.split("\t")[0] for line in listed.stdout.splitlines()} == {"main", "fba"}
+    told = subprocess.run(
+        [sys.executable, "-m", "bulkorders", "notify", "list", "--config", str(config)], capture_output=True, text=True, check=False
+    )
+    assert told.returncode == 0, told.stderr
+    assert [line.split("\t")[1] for line in told.stdout.splitlines()] == ["wecom", "dingtalk", "mail", "webhook"]
     sample = ROOT / "sample_data" / "chukou1-fba" / "orders.xlsx"
     checked = subprocess.run(
         [sys.executable, "-m", "bulkorders", "check", "--config", str(config), str(sample)], capture_output=True, text=True, check=False

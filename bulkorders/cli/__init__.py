@@ -16,10 +16,13 @@ from .accounts import accounts
 from .batches import results, status
 from .check import check
 from .journal import journal
+from .notify import notify
 from .sandbox import sandbox
+from .service import service
 from .streams import prepare_streams
 from .submit import resume, submit
 from .templates import columns, template
+from .watch import watch
 from .words import LANGUAGES, Group, choose_lang, lang, option, say, usage_message
 
 INTERRUPTED = 130
@@ -40,7 +43,7 @@ def root() -> None:
     """All commands."""
 
 
-for _command in (template, columns, check, submit, resume, status, results, accounts, journal, sandbox):
+for _command in (template, columns, check, submit, resume, status, results, accounts, watch, notify, journal, service, sandbox):
     root.add_command(_command)
 
 

@@ -18,12 +18,15 @@ from .words import Command, option, say
 def status(batch: str | None, as_json: bool, config: Path | None, journal: str | None) -> int:
     """Reads the journal only."""
     from bulkorders.journal.views import list_batches
+    from bulkorders.pipeline.notices import given_up
     from bulkorders.pipeline.objects import batch_json, dumps
     from bulkorders.pipeline.report import report_batch
 
     from .words import lang
 
     with open_app(config, journal) as app:
+        if (unsent := given_up(app)) is not None:
+            click.echo(unsent.say(lang()), err=True)
         names = [batch] if batch else [found.id for found in list_batches(app.journal)]
         reports = [report_batch(app, name) for name in names]
         if as_json:

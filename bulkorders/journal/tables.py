@@ -24,7 +24,7 @@ from sqlalchemy import (
     text,
 )
 
-HEAD = "0003"
+HEAD = "0004"
 """The newest migration; a journal that stands at another one is upgraded first, or is from a newer version."""
 
 
@@ -191,3 +191,45 @@ events = Table(
     Column("request_id", Text),
     Index("events_by_order", "order_id"),
 )
+
+drops = Table(
+    "drops",
+    metadata,
+    Column("id", Integer, primary_key=True),
+    Column("folder", Text, nullable=False),
+    Column("name", Text, nullable=False),  # as it was dropped
+    Column("content_hash", String(64)),  # as soon as it was read
+    Column("path", Text, nullable=False),  # where the file lies, within the folder
+    Column("goes", Text),  # where it is being moved to: after a kill it lies at one of the two
+    Column("status", String(12), nullable=False),  # claimed, entered, finished
+    Column("batches", JSON, nullable=False),  # [id, ...]
+    Column("verdict", String(12)),  # done, failed, skipped
+    Column("zh", Text),  # what was said of it
+    Column("en", Text),
+    Column("results", Text),  # where its results lie, within the folder
+    Column("shown", String(64)),  # what tells whether they show what the journal has now
+    Column("at", Utc, nullable=False),
+    Column("finished_at", Utc),
+    UniqueConstraint("folder", "path"),
+    Index("drops_by_content", "folder", "content_hash"),
+    Index("drops_open", "folder", sqlite_where=text("status <> 'finished'")),
+)
+"""Files that were dropped into folders."""
+
+notices = Table(
+    "notices",
+    metadata,
+    Column("id", Integer, primary_key=True),
+    Column("target", String(200), nullable=False),  # the name of a [notify.*]
+    Column("key", String(300), nullable=False),  # what it is about: a target is told each thing once
+    Column("zh", Text, nullable=False),
+    Column("en", Text, nullable=False),
+    Column("due", Utc),  # when to try to send it; nothing once it was sent or given up
+    Column("tries", Integer, nullable=False),
+    Column("sent_at", Utc),
+    Column("given_up_at", Utc),
+    Column("at", Utc, nullable=False),
+    UniqueConstraint("target", "key"),
+    Index("notices_due", "due", sqlite_where=text("due IS NOT NULL")),
+)
+"""What people are to be told: an outbox."""

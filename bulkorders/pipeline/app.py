@@ -11,6 +11,7 @@ from decimal import Decimal
 from functools import cached_property
 from itertools import combinations
 from pathlib import Path
+from typing import TYPE_CHECKING
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from pydantic import ValidationError
@@ -23,6 +24,9 @@ from bulkorders.errors import SettingsError, UsageError
 from bulkorders.journal.journal import Journal, open_journal
 from bulkorders.providers import load_providers
 from bulkorders.settings import Settings, describe_errors
+
+if TYPE_CHECKING:
+    from .targets import Target
 
 
 class SystemClock:
@@ -85,6 +89,13 @@ class App:
             raise SettingsError(zh, en) from error
         is_test = self.is_test or settings.hostname in provider.test_hosts
         return Account(name, provider, provider.principal(settings), settings, is_test)
+
+    @cached_property
+    def targets(self) -> "Mapping[str, Target]":
+        """Who is told, by name. Raises SettingsError."""
+        from .targets import read_target
+
+        return {name: read_target(name, raw) for name, raw in self.settings.notify.items()}
 
     def account(self, name: str) -> Account:
         """One account. Raises UsageError where there is none of that name."""

@@ -23,7 +23,7 @@ from bulkorders.journal.batches import add_draft
 from bulkorders.journal.kept import discard, keep
 from bulkorders.journal.records import Draft, NewBatch
 from bulkorders.providers import template_modules
-from bulkorders.workbook.isolated import NO_LIMITS, Limits, check_workbook
+from bulkorders.workbook.isolated import NO_LIMITS, Left, Limits, check_workbook, endless
 
 from .app import App, find_provider, find_template, path_text
 from .route import fitting, route
@@ -67,15 +67,16 @@ class Ingested:
     stopped: Mapping[str, Words] = field(default_factory=dict)
 
 
-def check_file(path: Path, limits: Limits = NO_LIMITS) -> list[Checkup]:
+def check_file(path: Path, limits: Limits = NO_LIMITS, left: Left = endless) -> list[Checkup]:
     """Reads a file and checks it, once for each template in it. Raises UsageError for a file that cannot be opened.
 
-    `limits`: those to warn of that differ from the templates' own, by template and field name; see `App.limits`.
+    `limits`: those to warn of that differ from the templates' own, by template and field name; see `App.limits`. `left`: seconds until it
+    has to be done. Raises BulkordersError where that is too soon.
     """
     import bulkorders.providers
 
     try:
-        found = check_workbook(path, list(bulkorders.providers.__path__), template_modules(), limits)
+        found = check_workbook(path, list(bulkorders.providers.__path__), template_modules(), limits, left)
     except OSError as error:
         raise UsageError(*cannot_open(path, error)) from error
     return [_checkup(path, checked) for checked in found]
@@ -108,10 +109,13 @@ class Examined:
 
 
 @contextmanager
-def examined(app: App, paths: Sequence[Path], *, account: str | None = None, strict: bool = False) -> Iterator[list[Examined]]:
+def examined(
+    app: App, paths: Sequence[Path], *, account: str | None = None, strict: bool = False, template: str | None = None, left: Left = endless
+) -> Iterator[list[Examined]]:  # fmt: skip
     """Keeps files and checks the kept copies; those of which no batch is made within the block are not kept.
 
-    Raises UsageError (no such file, no account to choose), SettingsError, JournalError.
+    `template`: the only one whose orders are given to accounts. Raises UsageError (no such file, no account to choose), SettingsError,
+    JournalError.
     """
     kept: list[str] = []
     try:
@@ -119,7 +123,7 @@ def examined(app: App, paths: Sequence[Path], *, account: str | None = None, str
         for path in paths:
             content_hash, copy = _keep(app, path)
             kept.append(content_hash)
-            found.append(_examine(app, path, copy, content_hash, account=account, strict=strict))
+            found.append(_examine(app, path, copy, content_hash, account=account, strict=strict, template=template, left=left))
         yield found
     finally:
         for content_hash in kept:
@@ -133,14 +137,16 @@ def _keep(app: App, path: Path) -> tuple[str, Path]:
         raise UsageError(*cannot_open(path, error)) from error
 
 
-def _examine(app: App, path: Path, copy: Path, content_hash: str, *, account: str | None, strict: bool) -> Examined:
-    checkups = [replace(checkup, file=path) for checkup in check_file(copy, app.limits)]
+def _examine(
+    app: App, path: Path, copy: Path, content_hash: str, *, account: str | None, strict: bool, template: str | None, left: Left
+) -> Examined:  # fmt: skip
+    checkups = [replace(checkup, file=path) for checkup in check_file(copy, app.limits, left)]
     invalid = sum(len(found.orders.orders) - len(found.orders.valid) for found in checkups if found.orders) if strict else 0
     if invalid:
         return Examined(path, content_hash, [(checkup, {}) for checkup in checkups], refuse(STRICT, count=invalid))
     parts = []
     for checkup in checkups:
-        routes = _route(app, checkup, account)
+        routes = _route(app, checkup, account) if template in (None, checkup.checked.template) else {}
         parts.append((_with_found(checkup, routes), routes))
     return Examined(path, content_hash, parts)
 
@@ -149,7 +155,7 @@ def _with_found(checkup: Checkup, routes: Routes) -> Checkup:
     return replace(checkup, more=[issue for issue in routes.values() if isinstance(issue, Issue)])
 
 
-def enter(app: App, file: Examined, *, strict: bool = False) -> list[Ingested]:
+def enter(app: App, file: Examined, *, strict: bool = False, by_whom: str | None = None) -> list[Ingested]:
     """Asks the remotes about a file's orders, and writes each template's down as a draft. Raises JournalError."""
     if file.refused:
         return [Ingested(checkup, None, checkup.refused or file.refused) for checkup, _ in file.parts]
@@ -158,7 +164,7 @@ def enter(app: App, file: Examined, *, strict: bool = False) -> list[Ingested]:
     if strict and (invalid := sum(len(checkup.more) for checkup, _ in parts)):
         return [Ingested(checkup, None, checkup.refused or refuse(STRICT, count=invalid)) for checkup, _ in parts]
     now = app.clock.now()  # one time for all batches of a workbook: they are told apart from those of another time by it
-    return [_add(app, checkup, found, file.content_hash, now) for checkup, found in parts]
+    return [_add(app, checkup, found, file.content_hash, now, by_whom) for checkup, found in parts]
 
 
 def _route(app: App, checkup: Checkup, named: str | None) -> Routes:
@@ -169,7 +175,7 @@ def _route(app: App, checkup: Checkup, named: str | None) -> Routes:
     return {number: route(order, accounts, checkup.checked) for number, order in enumerate(checkup.orders.orders) if order.is_valid}
 
 
-def _add(app: App, checkup: Checkup, vetted: Vetted, content_hash: str, now: dt.datetime) -> Ingested:
+def _add(app: App, checkup: Checkup, vetted: Vetted, content_hash: str, now: dt.datetime, by_whom: str | None) -> Ingested:
     if not checkup.orders or not checkup.orders.orders:
         return Ingested(checkup, None, checkup.refused)
     orders, routes = checkup.orders, vetted.routes
@@ -180,7 +186,7 @@ def _add(app: App, checkup: Checkup, vetted: Vetted, content_hash: str, now: dt.
         is_test=any(account.is_test for account in routes.values() if isinstance(account, Account)) or app.is_test,
         rows=count_rows(checkup.checked, checkup.issues), sheets=known_sheets(checkup),
         drafts=[_draft(order, routes.get(number)) for number, order in enumerate(orders.orders)],
-        issues=numbered(checkup.issues, orders),
+        issues=numbered(checkup.issues, orders), by_whom=by_whom,
     )  # fmt: skip
     add_draft(app.journal, new, now)
     return Ingested(checkup, batch, stopped=vetted.stopped)

@@ -11,6 +11,7 @@ from bulkorders.core.result import Fate, exit_code
 from bulkorders.core.words import Words
 from bulkorders.errors import BulkordersError, JournalError, UnfinishedError, UsageError
 from bulkorders.journal.batches import drop_drafts, go_on, release
+from bulkorders.journal.drops import folder_of
 from bulkorders.journal.gate import Holder
 from bulkorders.journal.queue import gates_of, unfinished
 from bulkorders.journal.records import Placed
@@ -28,6 +29,12 @@ INTERRUPTED = 130
 _NOT_TOLD = Words(
     "{reason}：订单的去向现在说不了，请先排除，再运行 resume。",
     "{reason}: what became of the orders cannot be told now; mend that, then resume.",
+)
+
+
+_DROPPED = Words(
+    "这份表格来自文件夹 {folder}：结果由 bulkorders watch 写进那里。",
+    "The workbook was dropped into {folder}: bulkorders watch writes its results there.",
 )
 
 
@@ -241,6 +248,8 @@ def _left(order: Placed, reasons: Mapping[str, Words]) -> Placed:
 
 def _with_results(app: App, report: FileReport, options: Options, run: Run, taken: Set[Path]) -> FileReport:
     """Writes the results workbook; that it cannot be written changes nothing of what became of the orders."""
+    if options.results is None and (home := folder_of(app.journal, report.batches[0].batch.id)):
+        return replace(report, unwritten=_DROPPED.fill(folder=home))
     whole = _whole(app, report)
     target = results_path(report.file, all(each.batch.is_test for each in whole))
     if options.results:

@@ -70,7 +70,8 @@ class Run:
     """One run over the gates of some batches. `holders`: who else holds a gate at the end, by account.
 
     `stopped`: gates whose remote has said already that it takes nothing of the account, and why. `failures`: gates at which the work
-    has ended early, and why.
+    has ended early, and why. `only`: the one gate to work at, where others have runs of their own. `hurries`: what is followed is asked
+    for at once, whenever it was due.
     """
 
     app: App
@@ -79,6 +80,8 @@ class Run:
     wait: bool = True
     follows: bool = True
     stopped: Mapping[str, Words] = field(default_factory=dict)
+    only: str | None = None
+    hurries: bool = True
     holders: dict[str, Holder] = field(default_factory=dict)
     failures: dict[str, Failure] = field(default_factory=dict)
     stop: threading.Event = field(default_factory=threading.Event)
@@ -112,11 +115,12 @@ class Run:
     def _start_all(self, ended: list[threading.Event]) -> None:
         """Starts the work at each gate; each tells by an event that it has ended."""
         journal = self.app.journal
-        gates = {gate: name for batch in self.batches for gate, name in gates_of(journal, batch)}
+        gates = {gate: name for batch in self.batches for gate, name in gates_of(journal, batch) if self.only in (None, gate)}
         self.ending.books = len(self.batches)
         self.ending.rows = sum(get_batch(journal, batch).rows["read"] for batch in self.batches)
         try:
-            ask_at_once(journal, self.batches, self.app.clock.now())
+            if self.hurries:
+                ask_at_once(journal, self.batches, self.app.clock.now())
         except BulkordersError as error:
             for gate, name in gates.items():
                 self._fail(gate, name, error)

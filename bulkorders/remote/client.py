@@ -96,7 +96,8 @@ class Client:
     """The HTTP client of one account: connections are kept alive, proxies of the environment are used but for loopback.
 
     `pace`: how many calls a second it makes at most. `mask`: the account's secrets, which no answer may make us say. `meanwhile`: what is
-    done once a request has left and before its answer is read, if anything; it raises nothing.
+    done once a request has left and before its answer is read, if anything; it raises nothing. `grace`: seconds beyond
+    `read_timeout`, until a call is over that drips.
     """
 
     base_url: str
@@ -104,6 +105,7 @@ class Client:
     pace: Pace | None = None
     mask: Mask = field(default_factory=Mask)
     meanwhile: Callable[[], None] | None = None
+    grace: float = GRACE_SECONDS
     _client: httpx.Client = field(init=False, repr=False)
     _transport: httpx.BaseTransport = field(init=False, repr=False)
     _underway: Underway = field(init=False, repr=False)
@@ -171,7 +173,7 @@ class Client:
     @property
     def seconds(self) -> float:
         """How long a call takes at most."""
-        return self.read_timeout + GRACE_SECONDS
+        return self.read_timeout + self.grace
 
     def close(self) -> None:
         """Ends the connections."""

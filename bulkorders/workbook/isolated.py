@@ -68,29 +68,32 @@ Left = Callable[[], float]
 """How many seconds there are left."""
 
 
-def _endless() -> float:
+def endless() -> float:
+    """There is all the time that it takes."""
     return math.inf
 
 
 NO_LIMITS: Limits = {}
 
 
-def check_workbook(path: Path, provider_paths: Sequence[str], templates: Sequence[str], limits: Limits = NO_LIMITS) -> list[Checked]:
+def check_workbook(
+    path: Path, provider_paths: Sequence[str], templates: Sequence[str], limits: Limits = NO_LIMITS, left: Left = endless
+) -> list[Checked]:  # fmt: skip
     """Reads, matches and checks a workbook: one `Checked` a template found in it, or a single refused one.
 
     `templates` are import names of modules with `TEMPLATES`, `limits` those that differ from the templates' own, by template and field.
-    Raises OSError where the file cannot be opened.
+    Raises OSError where the file cannot be opened, BulkordersError where `left`, which says how many seconds there are, comes to an end.
     """
     request = {
         "task": "check", "path": str(path), "provider_paths": list(provider_paths), "templates": list(templates),
         "limits": {name: {field: str(limit) for field, limit in own.items()} for name, own in limits.items()},
     }  # fmt: skip
-    answer = _run(request, path)
+    answer = _run(request, path, left)
     return [Checked(None, answer)] if isinstance(answer, Refusal) else answer
 
 
 def write_results(
-    path: Path | None, report: Mapping[str, Any], target: Path, left: Left = _endless, sheets: Sequence[Any] | None = None
+    path: Path | None, report: Mapping[str, Any], target: Path, left: Left = endless, sheets: Sequence[Any] | None = None
 ) -> str:
     """Writes the results of a workbook to `target`, whole or not at all; gives the way: `patched`, `rewritten` or `fresh`.
 
@@ -111,7 +114,7 @@ def write_results(
     return str(answer)
 
 
-def _run(request: Mapping[str, Any], path: Path | None, left: Left = _endless) -> Any:
+def _run(request: Mapping[str, Any], path: Path | None, left: Left = endless) -> Any:
     """One task in a child. A child that fails, in whatever way, gives a refusal."""
     # what the child leaves when it is ended goes with its folder: openpyxl's drafts hold addresses
     with tempfile.TemporaryDirectory(prefix="bulkorders-", ignore_cleanup_errors=True) as scratch:

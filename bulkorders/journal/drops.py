@@ -1,0 +1,288 @@
+"""Files that were dropped into folders: where each lies, which batches it became, and what became of them.
+
+A file is moved in two steps, so that a kill in between leaves it at one of two places that the journal knows: `goes` is written, the
+file is renamed, `path` is written. Who works on a drop, or claims files of a folder, holds a file lock, which ends with its process.
+"""
+
+import datetime as dt
+import hashlib
+from collections import defaultdict
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from enum import StrEnum
+from typing import Any
+
+from filelock import FileLock, Timeout
+from sqlalchemy import Connection, Row, Text, cast, delete, func, insert, or_, select, update
+
+from bulkorders.core.order import Status
+from bulkorders.core.words import Words
+
+from .batches import LOOKED_UP_AT_ONCE, said
+from .journal import Journal
+from .tables import batches, drops, events, orders, placements
+
+LOCKS = 32
+"""How many lock files all drops share, and all contents: two that share one wait for each other."""
+
+
+class Stage(StrEnum):
+    """How far a file has come. `followed`: it lies where it belongs, its orders are still asked for."""
+
+    CLAIMED = "claimed"
+    ENTERED = "entered"
+    FOLLOWED = "followed"
+    FINISHED = "finished"
+
+
+class End(StrEnum):
+    """Where a file ends up."""
+
+    DONE = "done"
+    FAILED = "failed"
+    SKIPPED = "skipped"
+
+
+@dataclass(frozen=True)
+class Drop:
+    """A file that was dropped. Paths are within the folder; `shown`: what tells whether its results are up to date."""
+
+    id: int
+    folder: str
+    name: str
+    path: str
+    at: dt.datetime
+    stage: Stage = Stage.CLAIMED
+    content_hash: str | None = None
+    goes: str | None = None
+    batches: tuple[str, ...] = ()
+    end: End | None = None
+    message: Words | None = None
+    results: str | None = None
+    shown: str | None = None
+    finished_at: dt.datetime | None = None
+
+
+@dataclass(frozen=True)
+class Standing:
+    """How a batch stands at its gates. `waiting`: gates with orders to send; `paused`, `doubtful`, `accepted`: with orders of that kind."""
+
+    is_draft: bool = False
+    waiting: frozenset[str] = frozenset()
+    paused: frozenset[str] = frozenset()
+    doubtful: frozenset[str] = frozenset()
+    accepted: frozenset[str] = frozenset()
+    numbered: frozenset[str] = frozenset()
+    """Gates with created orders whose tracking number may still change."""
+
+    @property
+    def active(self) -> frozenset[str]:
+        """Gates at which there is something to send, to settle, or to wait for."""
+        return self.waiting | self.doubtful | self.accepted
+
+    @property
+    def is_open(self) -> bool:
+        """Whether anything of it may still change by itself."""
+        return self.is_draft or bool(self.active | self.paused | self.numbered)
+
+
+# -- locks -----------------------------------------------------------------------------------------------------------------
+@contextmanager
+def hold_claims(journal: Journal, folder: str) -> Iterator[bool]:
+    """Whoever claims files of a folder holds this; gives False where somebody else does it now."""
+    with _hold(journal, f"claims-{hashlib.sha256(folder.encode()).hexdigest()[:20]}.lock") as is_held:
+        yield is_held
+
+
+@contextmanager
+def hold_drop(journal: Journal, drop: int) -> Iterator[bool]:
+    """Whoever works on a drop holds this; gives False where somebody else does."""
+    with _hold(journal, f"drop-{drop % LOCKS:02}.lock") as is_held:
+        yield is_held
+
+
+@contextmanager
+def hold_content(journal: Journal, content_hash: str) -> Iterator[bool]:
+    """Whoever makes batches of a content holds this; gives False where somebody else does."""
+    with _hold(journal, f"content-{int(content_hash[:8], 16) % LOCKS:02}.lock") as is_held:
+        yield is_held
+
+
+@contextmanager
+def _hold(journal: Journal, name: str) -> Iterator[bool]:
+    lock = FileLock(journal.folder / name, mode=0o600)
+    try:
+        lock.acquire(timeout=0)
+    except Timeout:
+        yield False
+        return
+    try:
+        yield True
+    finally:
+        lock.release()
+
+
+# -- drops -----------------------------------------------------------------------------------------------------------------
+def claim(journal: Journal, folder: str, name: str, path: str, now: dt.datetime) -> Drop:
+    """Writes down that a file is being moved to a path, or lies there: it is this journal's from now on."""
+    values = {"folder": folder, "name": name, "path": path, "status": Stage.CLAIMED.value, "batches": [], "at": now}
+    with journal.write() as connection:
+        number: int = connection.execute(insert(drops).values(values).returning(drops.c.id)).scalar_one()
+    return Drop(number, folder, name, path, now)
+
+
+def unclaim(journal: Journal, drop: Drop) -> None:
+    """Forgets a claim of which nothing came: its file was not moved, or somebody has taken it away."""
+    with journal.write() as connection:
+        is_only_claimed = drops.c.status == Stage.CLAIMED.value, drops.c.goes.is_(None)
+        connection.execute(delete(drops).where(drops.c.id == drop.id, *is_only_claimed))
+
+
+def save(journal: Journal, drop: Drop) -> Drop:
+    """Writes down how a drop stands now."""
+    values = {
+        "content_hash": drop.content_hash, "path": drop.path, "goes": drop.goes, "status": drop.stage.value, "batches": list(drop.batches),
+        "verdict": drop.end and drop.end.value, **said(drop.message), "results": drop.results, "shown": drop.shown,
+        "finished_at": drop.finished_at,
+    }  # fmt: skip
+    with journal.write() as connection:
+        connection.execute(update(drops).where(drops.c.id == drop.id).values(values))
+    return drop
+
+
+def get_drop(journal: Journal, number: int) -> Drop | None:
+    """A drop as it stands now."""
+    with journal.read() as connection:
+        row = connection.execute(select(drops).where(drops.c.id == number)).one_or_none()
+    return _drop(row) if row else None
+
+
+def open_drops(journal: Journal, folder: str, stages: Sequence[Stage] = (Stage.CLAIMED, Stage.ENTERED, Stage.FOLLOWED)) -> list[Drop]:
+    """What a folder's files are not finished with, the oldest first."""
+    is_open = drops.c.folder == folder, drops.c.status != Stage.FINISHED.value, drops.c.status.in_([stage.value for stage in stages])
+    with journal.read() as connection:
+        return [_drop(row) for row in connection.execute(select(drops).where(*is_open).order_by(drops.c.id))]
+
+
+def has_drops(journal: Journal, folder: str) -> bool:
+    """Whether the journal has ever had a file of a folder."""
+    with journal.read() as connection:
+        return connection.execute(select(drops.c.id).where(drops.c.folder == folder).limit(1)).first() is not None
+
+
+def identify(journal: Journal, drop: Drop, content_hash: str) -> tuple[Drop, Drop | None, list[Drop]]:
+    """Writes down what a drop's content is; gives the drop that brought the same before it, if there is one, and those that may yet.
+
+    That is one whose orders are underway or all well: what was refused may be dropped again, to be tried again. Those that may yet were
+    claimed earlier, and nobody has read them.
+    """
+    others = drops.c.folder == drop.folder, drops.c.id != drop.id
+    underway = drops.c.status.in_([Stage.ENTERED.value, Stage.FOLLOWED.value]) & drops.c.verdict.is_distinct_from(End.FAILED.value)
+    is_earlier = (drops.c.status == Stage.CLAIMED.value) & (drops.c.id < drop.id)
+    is_first = or_(
+        underway,
+        (drops.c.status == Stage.FINISHED.value) & (drops.c.verdict == End.DONE.value),
+        is_earlier,
+    )
+    same, unread = (drops.c.content_hash == content_hash) & is_first, is_earlier & drops.c.content_hash.is_(None)
+    with journal.write() as connection:
+        connection.execute(update(drops).where(drops.c.id == drop.id).values(content_hash=content_hash))
+        twin = connection.execute(select(drops).where(*others, same).order_by(drops.c.id.desc()).limit(1)).one_or_none()
+        may_be = [_drop(row) for row in connection.execute(select(drops).where(*others, unread))]
+    return get_drop(journal, drop.id) or drop, _drop(twin) if twin else None, may_be
+
+
+def is_named(journal: Journal, folder: str, path: str) -> bool:
+    """Whether a path within a folder belongs to a drop, or will: its file's, or its results'."""
+    named = or_(drops.c.path == path, drops.c.goes == path, drops.c.results == path)
+    with journal.read() as connection:
+        return connection.execute(select(drops.c.id).where(drops.c.folder == folder, named).limit(1)).first() is not None
+
+
+def folder_of(journal: Journal, batch: str) -> str | None:
+    """The folder that a batch was dropped into, if it was."""
+    with journal.read() as connection:
+        found = select(drops.c.folder).where(cast(drops.c.batches, Text).contains(f'"{batch}"')).limit(1)
+        return connection.execute(found).scalar()
+
+
+def _drop(row: Row[Any]) -> Drop:
+    return Drop(
+        row.id, row.folder, row.name, row.path, row.at, Stage(row.status), row.content_hash, row.goes, tuple(row.batches),
+        End(row.verdict) if row.verdict else None, Words(row.zh, row.en) if row.zh else None, row.results, row.shown, row.finished_at,
+    )  # fmt: skip
+
+
+# -- their batches ----------------------------------------------------------------------------------------------------------
+@dataclass
+class _Gates:
+    """What is found of a batch, row by row."""
+
+    is_draft: bool = False
+    kinds: dict[str, set[str]] = field(default_factory=lambda: defaultdict(set))
+
+    def standing(self) -> Standing:
+        return Standing(self.is_draft, **{kind: frozenset(gates) for kind, gates in self.kinds.items()})
+
+
+def standings(journal: Journal, asked: Sequence[str]) -> Mapping[str, Standing]:
+    """How batches stand; one that the journal does not have is left out."""
+    found: dict[str, _Gates] = {}
+    with journal.read() as connection:
+        for part in _parts(asked):
+            known = connection.execute(select(batches.c.id, batches.c.status).where(batches.c.id.in_(part)))
+            found.update({row.id: _Gates(row.status == "draft") for row in known})
+            for row in _grouped(connection, part):
+                if kind := _kind(Status(row.status), is_due=row.is_due, is_paused=row.is_paused):
+                    found[row.batch].kinds[kind].add(row.gate)
+    return {batch: gates.standing() for batch, gates in found.items()}
+
+
+def _grouped(connection: Connection, part: Sequence[str]) -> Iterable[Row[Any]]:
+    """The kinds of orders of some batches, each kind once."""
+    paused = select(batches.c.id).where(batches.c.paused)
+    kinds = (
+        placements.c.batch, orders.c.gate, orders.c.status, orders.c.due.is_not(None).label("is_due"),
+        orders.c.batch.in_(paused).label("is_paused"),
+    )  # fmt: skip
+    own = select(*kinds).join(orders, orders.c.id == placements.c.order_id)
+    return connection.execute(own.where(placements.c.batch.in_(part), placements.c.fate.is_(None)).distinct())
+
+
+def _kind(status: Status, *, is_due: bool, is_paused: bool) -> str | None:
+    """What an order is counted as; nothing for one that is final."""
+    match status:
+        case Status.PENDING:
+            return "paused" if is_paused else "waiting"
+        case Status.SENDING:
+            return "waiting"
+        case Status.IN_DOUBT:
+            return "doubtful"
+        case Status.ACCEPTED:
+            return "accepted"
+        case Status.CREATED:
+            return "numbered" if is_due else None
+        case Status.REJECTED:
+            return None
+
+
+def newest_event(journal: Journal, of: Sequence[str] | None = None) -> int:
+    """The number of the last event of some batches' orders, or of the journal."""
+    newest = select(func.max(events.c.id))
+    if of is not None:
+        newest = newest.join(placements, placements.c.order_id == events.c.order_id).where(placements.c.batch.in_(of))
+    with journal.read() as connection:
+        return connection.execute(newest).scalar() or 0
+
+
+def batches_with_news(journal: Journal, after: int) -> set[str]:
+    """The batches to whose orders something has happened since an event."""
+    touched = select(placements.c.batch).join(events, events.c.order_id == placements.c.order_id).where(events.c.id > after).distinct()
+    with journal.read() as connection:
+        return set(connection.execute(touched).scalars())
+
+
+def _parts(found: Sequence[str]) -> Iterator[Sequence[str]]:
+    for start in range(0, len(found), LOOKED_UP_AT_ONCE):
+        yield found[start : start + LOOKED_UP_AT_ONCE]
