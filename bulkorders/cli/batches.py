@@ -2,6 +2,7 @@
 
 import sys
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 
@@ -10,13 +11,24 @@ from bulkorders.core.words import Words
 from .options import JSON, common, open_app
 from .words import Command, option, say
 
+if TYPE_CHECKING:
+    from bulkorders.pipeline.app import App
+
 
 @click.command(cls=Command, words=Words("看各批次的情况；写上批次只看那一个。", "Show the batches, or one of them."))
 @click.argument("batch", required=False, metavar="[BATCH]")
+@option("--unfinished", is_flag=True, zh="只看没做完的批次", en="Only batches that are not finished.")
+@option(
+    "--folders",
+    is_flag=True,
+    zh="看自动导入的文件夹：等着的、在做的、上次看的时间",
+    en="The watched folders instead: what waits, what is worked on, when last looked at.",
+)
 @JSON
 @common
-def status(batch: str | None, as_json: bool, config: Path | None, journal: str | None) -> int:
-    """Reads the journal only."""
+def status(batch: str | None, unfinished: bool, folders: bool, as_json: bool, config: Path | None, journal: str | None) -> int:
+    """Reads the journal, and for folders what lies in them."""
+    from bulkorders.journal.queue import unfinished as unfinished_of
     from bulkorders.journal.views import list_batches
     from bulkorders.pipeline.notices import given_up
     from bulkorders.pipeline.objects import batch_json, dumps
@@ -27,7 +39,9 @@ def status(batch: str | None, as_json: bool, config: Path | None, journal: str |
     with open_app(config, journal) as app:
         if (unsent := given_up(app)) is not None:
             click.echo(unsent.say(lang()), err=True)
-        names = [batch] if batch else [found.id for found in list_batches(app.journal)]
+        if folders:
+            return _show_folders(app, as_json=as_json)
+        names = [batch] if batch else unfinished_of(app.journal) if unfinished else [found.id for found in list_batches(app.journal)]
         reports = [report_batch(app, name) for name in names]
         if as_json:
             for report in reports:
@@ -41,6 +55,30 @@ def status(batch: str | None, as_json: bool, config: Path | None, journal: str |
             show_batch(report, None)
             if batch:
                 show_problems(report)
+    return 0
+
+
+def _show_folders(app: "App", *, as_json: bool) -> int:
+    from bulkorders.folder.state import states
+    from bulkorders.pipeline.objects import dumps
+
+    found = states(app)
+    for state in found:
+        if as_json:
+            click.echo(dumps(state.as_json(app.timezone)).decode(), nl=False)
+            continue
+        looked = f"{state.looked_at.astimezone(app.timezone):%Y-%m-%d %H:%M:%S}" if state.looked_at else say("还没看过", "never")
+        there = "" if state.is_there else say("（现在不在）", " (not there now)")
+        click.echo(
+            say(
+                f"{state.folder}{there}：等着 {state.waiting}（正被打开 {state.locked}）、在处理 {state.claimed + state.entered}、"
+                f"在跟踪 {state.followed}，上次看：{looked}",
+                f"{state.folder}{there}: waiting {state.waiting} (open {state.locked}), worked on {state.claimed + state.entered}, "
+                f"followed {state.followed}, last looked at: {looked}",
+            )
+        )
+    if not found:
+        click.echo(say("还没有配置文件夹：在配置里写 [[folders]]。", "No folders: add [[folders]] to the settings."), err=True)
     return 0
 
 

@@ -6,6 +6,7 @@ file is renamed, `path` is written. Who works on a drop, or claims files of a fo
 
 import datetime as dt
 import hashlib
+import os
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
@@ -91,8 +92,23 @@ class Standing:
 @contextmanager
 def hold_claims(journal: Journal, folder: str) -> Iterator[bool]:
     """Whoever claims files of a folder holds this; gives False where somebody else does it now."""
-    with _hold(journal, f"claims-{hashlib.sha256(folder.encode()).hexdigest()[:20]}.lock") as is_held:
+    name = _claims(folder)
+    with _hold(journal, name) as is_held:
+        if is_held:
+            os.utime(journal.folder / name)  # see `last_look`
         yield is_held
+
+
+def last_look(journal: Journal, folder: str) -> dt.datetime | None:
+    """When somebody on this machine last looked for files of a folder to claim; None where nobody ever has."""
+    try:
+        return dt.datetime.fromtimestamp((journal.folder / _claims(folder)).stat().st_mtime, dt.UTC)
+    except FileNotFoundError:
+        return None
+
+
+def _claims(folder: str) -> str:
+    return f"claims-{hashlib.sha256(folder.encode()).hexdigest()[:20]}.lock"
 
 
 @contextmanager
@@ -169,6 +185,12 @@ def has_drops(journal: Journal, folder: str) -> bool:
     """Whether the journal has ever had a file of a folder."""
     with journal.read() as connection:
         return connection.execute(select(drops.c.id).where(drops.c.folder == folder).limit(1)).first() is not None
+
+
+def known_folders(journal: Journal) -> list[str]:
+    """All folders of which the journal has ever had a file."""
+    with journal.read() as connection:
+        return list(connection.execute(select(drops.c.folder).distinct().order_by(drops.c.folder)).scalars())
 
 
 def identify(journal: Journal, drop: Drop, content_hash: str) -> tuple[Drop, Drop | None, list[Drop]]:
