@@ -24,7 +24,7 @@ from sqlalchemy import (
     text,
 )
 
-HEAD = "0004"
+HEAD = "0005"
 """The newest migration; a journal that stands at another one is upgraded first, or is from a newer version."""
 
 
@@ -100,6 +100,7 @@ batches = Table(
     Column("released_at", Utc),
     Column("forgotten_at", Utc),  # the file and what is personal are no longer kept
     Index("batches_paused", "id", sqlite_where=text("paused = 1")),
+    Index("batches_by_whom", "by_whom", "created_at"),
 )
 
 orders = Table(
@@ -233,3 +234,71 @@ notices = Table(
     Index("notices_due", "due", sqlite_where=text("due IS NOT NULL")),
 )
 """What people are to be told: an outbox."""
+
+users = Table(
+    "users",
+    metadata,
+    Column("id", Integer, primary_key=True),
+    Column("name", String(100), nullable=False),
+    Column("folded", String(100), nullable=False, unique=True),  # the name in small letters: two that look alike are one
+    Column("role", String(12), nullable=False),  # operator, admin
+    Column("password", String(200), nullable=False),  # scrypt, with its parameters and salt
+    Column("created_at", Utc, nullable=False),
+    Column("disabled_at", Utc),
+    Column("failures", Integer, nullable=False, server_default="0"),  # wrong passwords in a row
+    Column("failed_at", Utc),
+)
+
+sessions = Table(
+    "sessions",
+    metadata,
+    Column("hash", String(64), primary_key=True),  # SHA-256 of what the cookie holds
+    Column("user_id", Integer, ForeignKey("users.id"), nullable=False),
+    Column("created_at", Utc, nullable=False),
+    Column("seen_at", Utc, nullable=False),
+    Column("expires_at", Utc, nullable=False),
+    Index("sessions_by_user", "user_id"),
+)
+
+api_tokens = Table(
+    "api_tokens",
+    metadata,
+    Column("hash", String(64), primary_key=True),
+    Column("user_id", Integer, ForeignKey("users.id"), nullable=False),
+    Column("created_at", Utc, nullable=False),
+    Column("name", String(100), nullable=False),
+    Column("seen_at", Utc),
+    Index("api_tokens_by_user", "user_id"),
+)
+
+uploads = Table(
+    "uploads",
+    metadata,
+    Column("id", String(40), primary_key=True),
+    Column("by_whom", String(200), nullable=False),
+    Column("file", Text, nullable=False),  # as the merchant calls it
+    Column("content_hash", String(64), nullable=False),
+    Column("account", String(200)),  # the only one that its orders may go to
+    Column("status", String(12), nullable=False),  # queued, checking, checked, refused
+    Column("refused", JSON),  # {"code", "zh", "en", "best_header"}
+    Column("batches", JSON, nullable=False),  # [id, ...]
+    Column("at", Utc, nullable=False),
+    Column("finished_at", Utc),
+    Index("uploads_open", "status", "at"),
+)
+"""Files that were uploaded in a browser or over the API: they wait for their check."""
+
+corrections = Table(
+    "corrections",
+    metadata,
+    Column("id", Integer, primary_key=True),
+    Column("batch", String(40), ForeignKey("batches.id"), nullable=False),
+    Column("sheet", Text, nullable=False),
+    Column("row", Integer, nullable=False),
+    Column("column", String(4), nullable=False),  # its letter
+    Column("text", Text, nullable=False),
+    Column("by_whom", String(200)),
+    Column("at", Utc, nullable=False),
+    Index("corrections_by_batch", "batch"),
+)
+"""What was changed in cells before they were sent: the last one of a cell counts."""

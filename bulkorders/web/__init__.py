@@ -1,0 +1,1 @@
+"""The upload page and the HTTP API: another door to the same pipeline."""
