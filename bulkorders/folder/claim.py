@@ -4,6 +4,7 @@ A claim is written before its file is renamed. After a kill, a claim whose file 
 the inbox; a file among those that are worked on that the journal does not know is claimed where it lies.
 """
 
+import math
 import os
 from collections.abc import Sequence
 from dataclasses import dataclass, field
@@ -33,6 +34,7 @@ class Claims:
     inbox: Looks = field(init=False)
     strays: Looks = field(init=False)
     _told: set[tuple[str, str]] = field(default_factory=set)
+    _recovered: float = -math.inf
 
     def __post_init__(self) -> None:
         self.inbox, self.strays = Looks(self.place.settings.quiet_seconds), Looks(self.place.settings.quiet_seconds)
@@ -49,7 +51,9 @@ class Claims:
         with hold_claims(app.journal, self.place.key) as is_held:
             if not is_held:  # by another watcher, who claims them
                 return 0
-            return self._recover(now) + sum(self._claim(name) for name in ready if not self.work.is_ending)
+            is_due = ready or now - self._recovered >= self.place.settings.quiet_seconds
+            recovered = self._recover(now) if is_due else 0
+            return recovered + sum(self._claim(name) for name in ready if not self.work.is_ending)
 
     @property
     def has_seen(self) -> bool:
@@ -67,7 +71,8 @@ class Claims:
             self.work.log.tell(kind, words, folder=self.place.key, file=path_text(Path(name)))
 
     def _recover(self, now: float) -> int:
-        """Claims that came to nothing are forgotten, files without a claim get one."""
+        """Claims that came to nothing are forgotten, files without a claim get one. It costs something for each file that is underway."""
+        self._recovered = now
         journal = self.work.app.journal
         claims = open_drops(journal, self.place.key)
         waiting = [drop for drop in claims if drop.stage is Stage.CLAIMED and drop.goes is None]
