@@ -16,12 +16,13 @@ from bulkorders.errors import os_reason
 from bulkorders.journal.drops import Stage, claim, hold_claims, open_drops, unclaim
 from bulkorders.pipeline.app import path_text
 
-from .look import Looks, is_open, look
+from .look import Looks, Seen, is_open, look
 from .place import Place, check, clean_name, free_path, prepare
 from .work import Work
 
 _CLAIMED = Words("{name}：收到，开始处理。", "{name}: picked up.")
 _LOCKED = Words("{name}：正被别的程序打开，等它关闭再处理。", "{name}: open in another program; waits until it is closed.")
+_CLOSED = Words("{name}：已放好，到收文件的时间（{hours}）再处理。", "{name}: complete; picked up within the hours {hours}.")
 _STUCK = Words("{name}：移不进处理中的文件夹（{reason}），过一会儿再试。", "{name}: cannot be moved ({reason}); tried again later.")
 
 
@@ -33,6 +34,8 @@ class Claims:
     place: Place
     inbox: Looks = field(init=False)
     strays: Looks = field(init=False)
+    stuck: set[str] = field(default_factory=set)
+    """Files that could not be moved at the last look."""
     _told: set[tuple[str, str]] = field(default_factory=set)
     _recovered: float = -math.inf
 
@@ -45,9 +48,12 @@ class Claims:
         prepare(self.place, app.journal)
         seen, now = look(self.place.inbox), app.clock.monotonic()
         ready = self.inbox.ready(seen, now)
-        self._tell_locked(seen.locked)
+        self._tell_locked(seen)
         if not is_open(self.place.settings.hours, app.clock.now().astimezone(app.timezone).time()):
+            for name in ready:
+                self._tell_once("closed", name, _CLOSED.fill(name=path_text(Path(name)), hours=self.place.settings.hours))
             ready = []
+        self.stuck.clear()
         with hold_claims(app.journal, self.place.key) as is_held:
             if not is_held:  # by another watcher, who claims them
                 return 0
@@ -60,9 +66,11 @@ class Claims:
         """Whether the last look has found any file that may become complete."""
         return self.inbox.has_seen or self.strays.has_seen
 
-    def _tell_locked(self, locked: frozenset[str]) -> None:
-        self._told = {(kind, name) for kind, name in self._told if kind != "locked" or name in locked}
-        for name in sorted(locked):
+    def _tell_locked(self, seen: Seen) -> None:
+        """Forgets, too, what was said of files that are no longer like that: the next of a name is told of again."""
+        is_still = {"locked": seen.locked, "closed": seen.files.keys(), "stuck": self.stuck}
+        self._told = {(kind, name) for kind, name in self._told if name in is_still[kind]}
+        for name in sorted(seen.locked):
             self._tell_once("locked", name, _LOCKED.fill(name=path_text(Path(name))))
 
     def _tell_once(self, kind: str, name: str, words: Words) -> None:
@@ -108,8 +116,8 @@ class Claims:
         except OSError as error:
             unclaim(app.journal, drop)
             if not isinstance(error, FileNotFoundError):  # else somebody has taken it away
-                zh, en = os_reason(error)
-                self._tell_once("stuck", source.name, _STUCK.fill(name=name, reason=Words(zh, en)))
+                self.stuck.add(source.name)
+                self._tell_once("stuck", source.name, _STUCK.fill(name=name, reason=Words(*os_reason(error))))
             return False
         self.work.log.tell("claimed", _CLAIMED.fill(name=name), folder=self.place.key, file=name)
         return True

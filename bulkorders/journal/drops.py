@@ -289,6 +289,15 @@ def _kind(status: Status, *, is_due: bool, is_paused: bool) -> str | None:
             return None
 
 
+def statuses_now(journal: Journal, asked: Sequence[str]) -> set[Status | None]:
+    """How the orders of some batches stand by now, whichever batch has brought their last revision; None for one that was never sent."""
+    last = orders.c.identity == placements.c.identity, orders.c.void.is_(False)
+    status = select(orders.c.status).where(*last).order_by(orders.c.revision.desc()).limit(1).scalar_subquery()
+    with journal.read() as connection:
+        found = connection.execute(select(status).where(placements.c.batch.in_(asked)).distinct()).scalars()
+        return {Status(each) if each else None for each in found}
+
+
 def newest_event(journal: Journal, of: Sequence[str] | None = None) -> int:
     """The number of the last event of some batches' orders, or of the journal."""
     newest = select(func.max(events.c.id))
