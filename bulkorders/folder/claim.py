@@ -6,14 +6,13 @@ the inbox; a file among those that are worked on that the journal does not know 
 
 import math
 import os
-from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
 from bulkorders.core.words import Words
 from bulkorders.crash import crash_point
 from bulkorders.errors import os_reason
-from bulkorders.journal.drops import Stage, claim, hold_claims, open_drops, unclaim
+from bulkorders.journal.drops import claim, hold_claims, open_paths, unclaim
 from bulkorders.pipeline.app import path_text
 
 from .look import Looks, Seen, is_open, look
@@ -79,18 +78,18 @@ class Claims:
             self.work.log.tell(kind, words, folder=self.place.key, file=path_text(Path(name)))
 
     def _recover(self, now: float) -> int:
-        """Claims that came to nothing are forgotten, files without a claim get one. It costs something for each file that is underway."""
+        """Claims that came to nothing are forgotten, files without a claim get one. There may be thousands: they are compared as texts."""
         self._recovered = now
-        journal = self.work.app.journal
-        claims = open_drops(journal, self.place.key)
-        waiting = [drop for drop in claims if drop.stage is Stage.CLAIMED and drop.goes is None]
-        missing = [drop for drop in waiting if not os.path.lexists(self.place.root / drop.path)]
+        journal, part = self.work.app.journal, self.place.inside(self.place.processing)
+        claims, seen = open_paths(journal, self.place.key), look(self.place.processing)
+        here = {f"{part}/{name}" for name in seen.files}
+        missing = [each for each in claims if each.is_waiting and each.path not in here]
+        missing = [each for each in missing if not os.path.lexists(self.place.root / each.path)]
         check(self.place, journal)  # of a folder that is gone, no file is missing
-        for drop in missing:
-            unclaim(journal, drop)
-        known = {path for drop in claims for path in (drop.path, drop.goes)}
-        strays = self.strays.ready(look(self.place.processing), now)
-        unknown = [name for name in strays if self.place.inside(self.place.processing / path_text(Path(name))) not in known]
+        for each in missing:
+            unclaim(journal, each.id)
+        known = {path for each in claims for path in (each.path, each.goes)}
+        unknown = [name for name in self.strays.ready(seen, now) if f"{part}/{path_text(Path(name))}" not in known]
         return sum(self._adopt(name) for name in unknown)
 
     def _adopt(self, name: str) -> bool:
@@ -114,15 +113,10 @@ class Claims:
                 source.rename(target)
                 crash_point()
         except OSError as error:
-            unclaim(app.journal, drop)
+            unclaim(app.journal, drop.id)
             if not isinstance(error, FileNotFoundError):  # else somebody has taken it away
                 self.stuck.add(source.name)
                 self._tell_once("stuck", source.name, _STUCK.fill(name=name, reason=Words(*os_reason(error))))
             return False
         self.work.log.tell("claimed", _CLAIMED.fill(name=name), folder=self.place.key, file=name)
         return True
-
-
-def claimed(work: Work, place: Place) -> Sequence[int]:
-    """The drops of a folder that wait to be entered, the oldest first."""
-    return [drop.id for drop in open_drops(work.app.journal, place.key, (Stage.CLAIMED,))]

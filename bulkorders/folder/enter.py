@@ -69,7 +69,7 @@ def _enter(work: Work, place: Place, drop: Drop) -> bool:
         raise GoneError
     before = look_at(path)
     if before is None and not path.is_symlink() and not path.exists():
-        unclaim(journal, drop)  # somebody has taken it away
+        unclaim(journal, drop.id)  # somebody has taken it away
         return True
     if before is None:
         _refuse(work, place, drop, _Refused(End.FAILED, _LINK))

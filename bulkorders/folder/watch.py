@@ -13,13 +13,24 @@ from dataclasses import dataclass, field
 from bulkorders.core.result import exit_code
 from bulkorders.core.words import Words
 from bulkorders.errors import JournalError, UsageError
-from bulkorders.journal.drops import Drop, End, Stage, batches_with_news, get_drop, has_drops, newest_event, open_drops, standings
+from bulkorders.journal.drops import (
+    Drop,
+    End,
+    Stage,
+    batches_with_news,
+    claimed_drops,
+    get_drop,
+    has_drops,
+    newest_event,
+    open_drops,
+    standings,
+)
 from bulkorders.pipeline.app import find_template
 from bulkorders.pipeline.keeping import tidy
 from bulkorders.pipeline.report import report_batch
 from bulkorders.settings import FolderSettings
 
-from .claim import Claims, claimed
+from .claim import Claims
 from .enter import enter_drop, release_drafts
 from .place import GoneError, Place, is_there, place_of, prepare, sweep
 from .send import Senders
@@ -124,12 +135,12 @@ class Folder:
     def has_claimed(self) -> bool:
         """Whether a file still waits to be entered that has not failed just now."""
         found: list[int] = []
-        self.attempt("claimed", lambda: found.extend(claimed(self.work, self.place)))
+        self.attempt("claimed", lambda: found.extend(claimed_drops(self.work.app.journal, self.place.key)))
         return any(not self.rests.is_resting(number) for number in found)
 
     # -- files, one by one ----------------------------------------------------------------------------------------------
     def _enter_all(self) -> None:
-        for number in claimed(self.work, self.place):
+        for number in claimed_drops(self.work.app.journal, self.place.key):
             if self.work.is_ending or self.is_gone:
                 return
             self.attempt(number, lambda number=number: self._enter_one(number))  # type: ignore[misc]  # bound at once
@@ -171,7 +182,7 @@ class Folder:
         """The codes of the files that were worked on, as `submit` would have them."""
         if self.is_refused or self.is_gone:
             yield USAGE
-        if self.rests.has_failed or self.claims.stuck or claimed(self.work, self.place):
+        if self.rests.has_failed or self.claims.stuck or claimed_drops(self.work.app.journal, self.place.key):
             yield UNFINISHED
         for number in sorted(self.handled):
             drop = get_drop(self.work.app.journal, number)
