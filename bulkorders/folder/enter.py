@@ -1,5 +1,6 @@
 """A claimed file becomes batches: examined, written down as drafts, its batches noted, released; or put away with the reason."""
 
+import datetime as dt
 import hashlib
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
@@ -19,6 +20,8 @@ from .place import GoneError, Place, is_there
 from .settle import finish
 from .work import Work, words_of
 
+UNREADABLE = dt.timedelta(minutes=10)
+"""How long a file that may not be read is tried again before it is refused."""
 _CHUNK = 1024 * 1024
 _TWIN = Words(
     "内容和 {twin} 完全相同，跳过，没有再发；结果见 {results}。",
@@ -66,7 +69,7 @@ def _enter(work: Work, place: Place, drop: Drop) -> bool:
         raise GoneError
     before = look_at(path)
     if before is None and not path.is_symlink() and not path.exists():
-        unclaim(journal, drop)  # somebody has taken it away
+        unclaim(journal, drop.id)  # somebody has taken it away
         return True
     if before is None:
         _refuse(work, place, drop, _Refused(End.FAILED, _LINK))
@@ -74,6 +77,8 @@ def _enter(work: Work, place: Place, drop: Drop) -> bool:
     try:
         content_hash = _hash_of(path)
     except PermissionError as error:
+        if _is_young(work, drop):
+            raise
         _refuse(work, place, drop, _Refused(End.FAILED, Words(*cannot_open(path, error))))
         return True
     with hold_content(journal, content_hash) as is_held:  # of two that are the same, one after the other
@@ -88,6 +93,11 @@ def _enter(work: Work, place: Place, drop: Drop) -> bool:
     if isinstance(found, _Refused):
         _refuse(work, place, drop, found)
     return True
+
+
+def _is_young(work: Work, drop: Drop) -> bool:
+    """Whether a file may yet become readable: another program holds it for a while."""
+    return work.app.clock.now() - drop.at < UNREADABLE
 
 
 def _size_of(path: Path) -> int | None:
@@ -119,7 +129,7 @@ def _examine(work: Work, place: Place, drop: Drop, path: Path) -> _Refused | Non
             return _bring_in(work, place, drop, taken)
     except UsageError as error:
         cause = error.__cause__
-        if isinstance(cause, OSError) and not isinstance(cause, PermissionError):
+        if isinstance(cause, OSError) and (not isinstance(cause, PermissionError) or _is_young(work, drop)):
             raise cause from error
         if type(error) is not UsageError:
             raise  # the journal's or the settings' fault, not the file's

@@ -62,6 +62,7 @@ class Batch:
     sheets: Mapping[str, Any]
     created_at: dt.datetime
     released_at: dt.datetime | None
+    by_whom: str | None = None
 
 
 @dataclass(frozen=True)

@@ -56,7 +56,7 @@ def newest_batch_of(journal: Journal, file: str) -> Batch | None:
 def _batch(row: Row[Any]) -> Batch:
     return Batch(
         row.id, row.file, row.content_hash, row.template, row.status == "released", row.is_test, row.rows, row.sheets,
-        row.created_at, row.released_at,
+        row.created_at, row.released_at, row.by_whom,
     )  # fmt: skip
 
 
