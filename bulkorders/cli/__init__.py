@@ -22,6 +22,7 @@ from .service import service
 from .streams import prepare_streams
 from .submit import resume, submit
 from .templates import columns, template
+from .users import users
 from .watch import watch
 from .words import LANGUAGES, Group, choose_lang, lang, option, say, usage_message
 
@@ -43,7 +44,7 @@ def root() -> None:
     """All commands."""
 
 
-for _command in (template, columns, check, submit, resume, status, results, accounts, watch, notify, journal, service, sandbox):
+for _command in (template, columns, check, submit, resume, status, results, accounts, watch, notify, users, journal, service, sandbox):
     root.add_command(_command)
 
 

@@ -16,13 +16,14 @@ from bulkorders.core.order import Status
 from bulkorders.core.result import Fate, exit_code
 from bulkorders.core.words import Words
 from bulkorders.crash import crash_point
-from bulkorders.journal.drops import Drop, End, Stage, Standing, get_drop, hold_drop, newest_event, save, standings, statuses_now
+from bulkorders.journal.drops import Drop, End, Stage, get_drop, hold_drop, newest_event, save
+from bulkorders.journal.standings import Standing, standings, statuses_now
 from bulkorders.pipeline.report import BatchReport, fate_words, report_batch
 from bulkorders.pipeline.results import results_path, write_workbook
+from bulkorders.pipeline.work import Work
 
 from .look import look_at
 from .place import GoneError, Place, free_path, is_there
-from .work import Work
 
 UNFINISHED = frozenset({Fate.IN_DOUBT, Fate.UNSENT})
 _UNDERWAY, _THERE = frozenset({Status.PENDING, Status.SENDING, Status.IN_DOUBT}), frozenset({Status.CREATED, Status.ACCEPTED})

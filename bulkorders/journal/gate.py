@@ -23,6 +23,7 @@ from .journal import Journal
 from .tables import gates
 
 BEAT_SECONDS = 1.0
+FRESH_SECONDS = 3 * BEAT_SECONDS
 TRIES, TRY_SECONDS = 5, 0.04
 """How often a lock is tried, and how long after one another. By number: on a busy machine a span of time may hold a single try."""
 
@@ -119,6 +120,24 @@ def holder(journal: Journal, gate: str) -> Holder | None:
         return None
 
 
+def is_held(journal: Journal, gate: str) -> bool:
+    """Whether somebody holds a gate. Cheap, to be asked each second; wrong for a moment where others look at the same time."""
+    path = _path(journal, gate)
+    told = path.with_suffix(".json")
+    try:
+        if time.time() - told.stat().st_mtime < FRESH_SECONDS:
+            return True
+    except OSError:  # he takes it away when he lets go
+        return False
+    lock = FileLock(path, mode=0o600)  # in a long call, or killed
+    try:
+        lock.acquire(timeout=0)
+    except Timeout:
+        return True
+    lock.release()
+    return False
+
+
 def _is_free(journal: Journal, gate: str) -> bool:
     """Whether nobody holds it: the file stays behind when a holder is killed, his lock does not."""
     lock = FileLock(_path(journal, gate), mode=0o600)
@@ -143,6 +162,12 @@ def paused_at(journal: Journal, gate: str) -> dt.datetime | None:
     """Since when a gate is paused; None where it is not."""
     with journal.read() as connection:
         return connection.execute(select(gates.c.paused_at).where(gates.c.gate == gate)).scalar()
+
+
+def paused_gates(journal: Journal) -> frozenset[str]:
+    """The gates that are paused."""
+    with journal.read() as connection:
+        return frozenset(connection.execute(select(gates.c.gate).where(gates.c.paused_at.is_not(None))).scalars())
 
 
 def keep_pace(journal: Journal, gate: str, seconds: float) -> None:
