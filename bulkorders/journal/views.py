@@ -44,10 +44,13 @@ def batch_of(connection: Connection, batch: str) -> Batch:
 
 
 def batches_of_workbook(journal: Journal, batch: Batch) -> list[str]:
-    """The batches that came out of the same workbook at the same time: one for each template in it."""
+    """The batches that came out of the same workbook at the same time: one for each template in it. Of a draft, those that are drafts."""
     same = (batches.c.file == batch.file, batches.c.content_hash == batch.content_hash, batches.c.created_at == batch.created_at)
+    own = select(batches.c.by_whom).where(batches.c.id == batch.id).scalar_subquery()
+    status = "released" if batch.is_released else "draft"
+    found = select(batches.c.id).where(*same, batches.c.status == status, batches.c.by_whom.is_not_distinct_from(own))
     with journal.read() as connection:
-        return list(connection.execute(select(batches.c.id).where(*same, batches.c.status == "released")).scalars()) or [batch.id]
+        return list(connection.execute(found).scalars()) or [batch.id]
 
 
 def newest_batch_of(journal: Journal, file: str) -> Batch | None:
@@ -150,11 +153,11 @@ def batch_issues(journal: Journal, batch: str) -> Sequence[tuple[int | None, Iss
             .where(issues.c.batch == batch)
             .order_by(issues.c.id)
         )
-        return [(row.position, _issue(row)) for row in rows]
+        return [(row.position, issue_of(row, row.display)) for row in rows]
 
 
-def _issue(row: Row[Any]) -> Issue:
+def issue_of(row: Row[Any], order: str | None) -> Issue:
+    """An issue as its row says, of an order if any."""
     return Issue(
-        row.code, Severity(row.severity), Words(row.zh, row.en), row.sheet, row.row, row.column, row.label, row.field, row.value,
-        row.display,
+        row.code, Severity(row.severity), Words(row.zh, row.en), row.sheet, row.row, row.column, row.label, row.field, row.value, order,
     )  # fmt: skip

@@ -12,11 +12,13 @@ import sys
 import threading
 import traceback
 from contextlib import suppress
+from dataclasses import replace
 from decimal import Decimal
 from pathlib import Path
 from typing import Any, BinaryIO
 
 from bulkorders.core.checked import Checked
+from bulkorders.core.correction import Correction, at_its_place, laid_over, placed
 from bulkorders.core.refusal import NO_SHEET, UNREADABLE, Refusal, refuse
 from bulkorders.core.table import Table, make_table
 from bulkorders.core.template import Template
@@ -95,9 +97,15 @@ def _check(request: dict[str, Any]) -> list[Checked]:
     tables = _read(request["path"], with_marks=True)
     if isinstance(tables, Refusal):
         return [Checked(None, tables)]
+    corrections = [Correction(*each) for each in request["corrections"]]
+    moved = placed(tables, corrections)
+    if isinstance(moved, Refusal):
+        return [Checked(None, moved)]
     limits = {name: {field: Decimal(limit) for field, limit in own.items()} for name, own in request["limits"].items()}
     templates = _load_templates(request["provider_paths"], request["templates"])
-    return check(tables, [template.limited(limits.get(template.name, {})) for template in templates])
+    corrected = laid_over(tables, [at_its_place(each, moved) for each in corrections])
+    found = check(corrected, [template.limited(limits.get(template.name, {})) for template in templates])
+    return [replace(each, moved=moved) for each in found]
 
 
 def _load_templates(provider_paths: list[str], modules: list[str]) -> list[Template]:
@@ -109,19 +117,37 @@ def _load_templates(provider_paths: list[str], modules: list[str]) -> list[Templ
 
 def _write_results(request: dict[str, Any]) -> Refusal | int | str:
     """The way in which they were written, else why not: a refusal of the source, or the number of the system's error at the target."""
+    from .result_sheets import corrections_in
     from .results import write_results
 
     source = Path(request["path"]) if request["path"] else None
     tables = [make_table(*sheet) for sheet in request["sheets"]] if source is None else _read(request["path"], with_marks=True)
     if isinstance(tables, Refusal):
         return tables
+    report = request["report"]
+    corrections, amounts = corrections_in(report)
+    tables = laid_over(tables, corrections, amounts)
     try:
-        return write_results(source, tables, request["report"], Path(request["target"]), Path(request["draft"]))
+        return write_results(source, tables, report, Path(request["target"]), Path(request["draft"]))
     except OSError as error:
         return error.errno or errno.EIO
 
 
-_TASKS = {"check": _check, "results": _write_results}
+def _write_grid(request: dict[str, Any]) -> Refusal | int:
+    """0 where the cells were written, else why not: a refusal of the source, or the number of the system's error at the folder."""
+    from .grid import write_grid
+
+    tables = _read(request["path"], with_marks=True)
+    if isinstance(tables, Refusal):
+        return tables
+    try:
+        write_grid(tables, request["sheets"], Path(request["folder"]))
+    except OSError as error:
+        return error.errno or errno.EIO
+    return 0
+
+
+_TASKS = {"check": _check, "results": _write_results, "grid": _write_grid}
 
 if __name__ == "__main__":
     main()

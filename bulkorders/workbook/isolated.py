@@ -19,6 +19,7 @@ from pathlib import Path
 from typing import Any
 
 from bulkorders.core.checked import Checked, Heading, MergedField
+from bulkorders.core.correction import Correction
 from bulkorders.core.issue import Issue, Severity
 from bulkorders.core.order import Place
 from bulkorders.core.refusal import TOO_MUCH_MEMORY, TOO_SLOW, UNREADABLE, BestHeader, Refusal, refuse
@@ -29,7 +30,7 @@ from .child import OUR_FAULT
 from .nursery import Forked, Nursery, deaf, is_possible
 from .sniff import MEBIBYTE
 
-SECONDS = {"check": 120, "results": 600}
+SECONDS = {"check": 120, "results": 600, "grid": 120}
 """Wall time of each task; writing is slower than reading and its input was read before."""
 LEAST_MEMORY = 2048 * MEBIBYTE
 MOST_MEMORY = 6144 * MEBIBYTE
@@ -77,16 +78,19 @@ NO_LIMITS: Limits = {}
 
 
 def check_workbook(
-    path: Path, provider_paths: Sequence[str], templates: Sequence[str], limits: Limits = NO_LIMITS, left: Left = endless
+    path: Path, provider_paths: Sequence[str], templates: Sequence[str], limits: Limits = NO_LIMITS, left: Left = endless,
+    corrections: Sequence[Correction] = (),
 ) -> list[Checked]:  # fmt: skip
     """Reads, matches and checks a workbook: one `Checked` a template found in it, or a single refused one.
 
     `templates` are import names of modules with `TEMPLATES`, `limits` those that differ from the templates' own, by template and field.
-    Raises OSError where the file cannot be opened, BulkordersError where `left`, which says how many seconds there are, comes to an end.
+    `corrections` are laid over its cells before these are read. Raises OSError where the file cannot be opened, BulkordersError where
+    `left`, which says how many seconds there are, comes to an end.
     """
     request = {
         "task": "check", "path": str(path), "provider_paths": list(provider_paths), "templates": list(templates),
         "limits": {name: {field: str(limit) for field, limit in own.items()} for name, own in limits.items()},
+        "corrections": [[each.sheet, each.row, each.column, each.text] for each in corrections],
     }  # fmt: skip
     answer = _run(request, path, left)
     return [Checked(None, answer)] if isinstance(answer, Refusal) else answer
@@ -112,6 +116,18 @@ def write_results(
     if isinstance(answer, Refusal):
         raise BulkordersError(f"结果表没有写成：{answer.message.zh}", f"The results were not written: {answer.message.en}")
     return str(answer)
+
+
+def write_grid(path: Path, sheets: Sequence[str], folder: Path) -> Refusal | None:
+    """Writes the cells of a workbook's sheets to a folder (see `grid`); gives why the workbook is not read.
+
+    Raises BulkordersError, OSError.
+    What lies in the folder then is of the child's making: whatever it is, whoever reads it must survive it.
+    """
+    answer = _run({"task": "grid", "path": str(path), "sheets": list(sheets), "folder": str(folder)}, path)
+    if isinstance(answer, int) and answer:
+        raise OSError(answer, os.strerror(answer))
+    return answer if isinstance(answer, Refusal) else None
 
 
 def _run(request: Mapping[str, Any], path: Path | None, left: Left = endless) -> Any:
