@@ -16,13 +16,16 @@ class Slots:
     all: int
     _taken: Counter[str] = field(default_factory=Counter)
 
-    @contextmanager
-    def take(self, who: str) -> Iterator[None]:
-        """One more for the block. Raises a Problem where that is too many."""
+    def check(self, who: str) -> None:
+        """Raises a Problem where one more is too many."""
         if self._taken[who] >= self.each:
             raise too_many()
         if self._taken.total() >= self.all:
             raise busy()
+
+    @contextmanager
+    def take(self, who: str) -> Iterator[None]:
+        """One more for the block, which was checked before."""
         self._taken[who] += 1
         try:
             yield
