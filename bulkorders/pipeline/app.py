@@ -25,6 +25,8 @@ from bulkorders.journal.journal import Journal, open_journal
 from bulkorders.providers import load_providers
 from bulkorders.settings import Settings, describe_errors
 
+from .tries import Tries
+
 if TYPE_CHECKING:
     from .targets import Target
 
@@ -57,6 +59,7 @@ class App:
     is_test: bool = False
     chance: random.Random = field(default_factory=random.Random)
     tell: Callable[[Words], object] = str  # nobody listens
+    tries: Tries = field(default_factory=Tries)
 
     @cached_property
     def journal(self) -> Journal:
