@@ -18,6 +18,7 @@ from .check import check
 from .journal import journal
 from .notify import notify
 from .sandbox import sandbox
+from .serve import serve
 from .service import service
 from .streams import prepare_streams
 from .submit import resume, submit
@@ -43,7 +44,7 @@ def root() -> None:
     """All commands."""
 
 
-for _command in (template, columns, check, submit, resume, status, results, accounts, watch, notify, journal, service, sandbox):
+for _command in (template, columns, check, submit, resume, status, results, accounts, watch, notify, journal, service, serve, sandbox):
     root.add_command(_command)
 
 

@@ -22,9 +22,10 @@ Values = Mapping[str, Any]
 
 @dataclass(frozen=True)
 class Seen:
-    """An order, and its values as they were or will be sent; None where nothing was made of it."""
+    """An order, and its values as they were or will be sent; None where nothing was made of it. `is_test`: of a test's batch."""
 
     order: Placed
+    is_test: bool
     values: Values | None
 
 
@@ -63,7 +64,7 @@ def order_at(app: App, batch: str, position: int) -> tuple[Seen, Sequence[Issue]
 def _with_values(app: App, batch: Batch, orders: Sequence[Placed]) -> list[Seen]:
     template = find_template(batch.template)
     payloads = payloads_at(app.journal, batch.id, [order.position for order in orders])
-    return [Seen(order, _values_of(template, decoded(app, template, order, payloads.get(order.position)))) for order in orders]
+    return [Seen(order, batch.is_test, _values_of(template, decoded(app, template, order, payloads.get(order.position)))) for order in orders]
 
 
 def _values_of(template: Template, payload: bytes | None) -> Values | None:

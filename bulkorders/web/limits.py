@@ -7,6 +7,7 @@ why before the connection ends.
 import asyncio
 import time
 from collections.abc import Callable
+from typing import NamedTuple
 
 from starlette.datastructures import Headers
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
@@ -21,31 +22,43 @@ LINGER_SECONDS = 2.0
 """For how long who was refused is listened to; what comes is thrown away."""
 
 
+class Patience(NamedTuple):
+    """For how many seconds is waited, see above."""
+
+    idle: float
+    whole: float
+    linger: float
+
+
 class BodyLimit:
     """Raises a Problem out of `receive` as soon as a body is larger, or slower, than what is taken at its path."""
 
-    def __init__(self, app: ASGIApp, most_bytes: Callable[[str], int], idle: float = IDLE_SECONDS, whole: float = WHOLE_SECONDS) -> None:
-        self._app, self._most_bytes, self._idle, self._whole = app, most_bytes, idle, whole
+    def __init__(
+        self, app: ASGIApp, most_bytes: Callable[[str], int], idle: float = IDLE_SECONDS, whole: float = WHOLE_SECONDS,
+        linger: float = LINGER_SECONDS,
+    ) -> None:  # fmt: skip
+        self._app, self._most_bytes = app, most_bytes
+        self._patience = Patience(idle, whole, linger)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Hands a request on."""
         if scope["type"] != "http":
             await self._app(scope, receive, send)
             return
-        body = _Body(scope, receive, send, self._most_bytes(scope["path"]), self._idle, self._whole)
+        body = _Body(scope, receive, send, self._most_bytes(scope["path"]), self._patience)
         await self._app(scope, body.receive, body.send)
 
 
 class _Body:
     """One request's body on its way in."""
 
-    def __init__(self, scope: Scope, receive: Receive, send: Send, most_bytes: int, idle: float, whole: float) -> None:
+    def __init__(self, scope: Scope, receive: Receive, send: Send, most_bytes: int, patience: Patience) -> None:
         headers = Headers(scope=scope)
         declared = headers.get("content-length", "")
         self._is_declared_too_large = declared.isdecimal() and int(declared) > most_bytes
         self._is_whole = not declared.strip("0") and "transfer-encoding" not in headers
         self._receive, self._send = receive, send
-        self._most_bytes, self._idle, self._until = most_bytes, idle, time.monotonic() + whole
+        self._most_bytes, self._patience, self._until = most_bytes, patience, time.monotonic() + patience.whole
         self._size = 0
 
     async def receive(self) -> Message:
@@ -55,7 +68,7 @@ class _Body:
         if self._is_whole:  # what is awaited now is the end of the connection, however long that takes
             return await self._receive()
         try:
-            message = await asyncio.wait_for(self._receive(), min(self._idle, max(self._until - time.monotonic(), 0.0)))
+            message = await asyncio.wait_for(self._receive(), min(self._patience.idle, max(self._until - time.monotonic(), 0.0)))
         except TimeoutError as error:
             raise too_slow() from error
         self._size += len(message.get("body", b""))
@@ -80,7 +93,7 @@ class _Body:
 
     async def _linger(self) -> None:
         """Throws away what still comes: a connection that is closed with bytes unread is cut before the answer was read."""
-        until = time.monotonic() + LINGER_SECONDS
+        until = time.monotonic() + self._patience.linger
         while not self._is_whole and (left := until - time.monotonic()) > 0:
             try:
                 message = await asyncio.wait_for(self._receive(), left)

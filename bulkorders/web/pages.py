@@ -152,5 +152,3 @@ def read_accounts(request: Request, site: TheSite, visitor: TheAdmin) -> Respons
     journal = site.app.journal
     standings = [(account, paused_at(journal, account.gate), holder(journal, account.gate)) for account in site.app.accounts.values()]
     return render(request, visitor, "accounts.html", accounts_page(site.app, visitor.lang, standings))
-
-

@@ -23,5 +23,7 @@ def _write(site: Site, batch: str) -> tuple[str, Path]:
     report = report_batch(site.app, batch)
     whole = report_workbook(site.app, report)
     source = Path(report.batch.file.replace("\\", "/"))
-    name = results_path(source, all(each.batch.is_test for each in whole)).name if report.batch.is_released else f"{source.stem}{ENDING}.xlsx"
+    name = (
+        results_path(source, all(each.batch.is_test for each in whole)).name if report.batch.is_released else f"{source.stem}{ENDING}.xlsx"
+    )
     return name, written(site.folder, lambda path: write_workbook(site.app, whole, path))
