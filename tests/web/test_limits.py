@@ -101,7 +101,7 @@ def test_a_length_that_is_none_is_no_request(port: int, length: str, counting: C
 def test_a_length_too_small_makes_the_rest_another_request(port: int) -> None:
     """What comes behind the declared bytes is no part of the body."""
     with Wire(port) as connection:
-        connection.send(head("POST", "/", port, content_length="10") + b"x" * 10_000)
+        connection.send(head("POST", "/", port, content_length="10") + b"x" * 10_000 + b"\r\n\r\n")
         assert connection.answer().body == b'{"read":10}'
         assert b"200 OK" not in connection.rest()
 
