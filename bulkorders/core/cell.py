@@ -100,3 +100,13 @@ def column_letter(number: int) -> str:
         number, rest = divmod(number - 1, 26)
         letters = chr(65 + rest) + letters
     return letters
+
+
+def column_number(letters: str) -> int:
+    """The number of a column by Excel's letter: A is 1. Raises ValueError for what is none."""
+    if not 0 < len(letters) <= 3 or not all("A" <= letter <= "Z" for letter in letters):
+        raise ValueError(letters)
+    number = 0
+    for letter in letters:
+        number = number * 26 + ord(letter) - 64
+    return number

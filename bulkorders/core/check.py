@@ -44,6 +44,7 @@ def _check_template(template: Template, matches: Sequence[Match], notes: Sequenc
         template.name,
         headings={found.table.sheet: _headings(found) for found in matches},
         header_rows={found.table.sheet: found.header_row for found in matches},
+        spans={found.table.sheet: (found.first_row, max(int(found.table.frame.index[-1]), found.first_row)) for found in matches},
     )
     checked.issues.extend(notes)
     blank = 0

@@ -9,6 +9,7 @@ from decimal import Decimal
 from typing import Any, NamedTuple
 
 from .cell import shown
+from .correction import Moved
 from .issue import Issue
 from .order import Place
 from .refusal import Refusal
@@ -41,7 +42,8 @@ class Checked:
     `columns`: typed values by field name, None for blank. `bad`: cells that could not be read, as (row number, field name), with
     their shown text. `headings` and `header_rows`: the matched columns by sheet and field, and Excel's row of the header.
     `shown`: the cells of the first rows, and of those with errors, as the merchant sees them, by column letter, for the terminal.
-    `blank`: empty rows between data rows.
+    `blank`: empty rows between data rows. `spans`: the first and the last of a sheet's rows below the header, empty ones included.
+    `moved`: where corrections of cells under merged ones went.
     """
 
     template: str | None
@@ -55,6 +57,8 @@ class Checked:
     issues: list[Issue] = field(default_factory=list)
     shown: dict[Place, dict[str, str]] = field(default_factory=dict)
     blank: int = 0
+    spans: Mapping[str, tuple[int, int]] = field(default_factory=dict)
+    moved: Moved = field(default_factory=dict)
 
     def value(self, row: int, name: str) -> Any:
         """A typed value; None where it is blank, bad, or the sheet has no such column."""

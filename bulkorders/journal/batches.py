@@ -11,10 +11,12 @@ from sqlalchemy import update as update_
 from bulkorders.core.order import Status
 from bulkorders.core.result import Fate
 from bulkorders.core.words import Words
+from bulkorders.errors import UsageError
 
 from .journal import Journal
 from .records import Draft, NewBatch
-from .tables import batches, events, issues, orders, placements
+from .tables import batches, corrections, events, issues, orders, placements
+from .uploads import finish
 
 _SKIPPED = Words("批次 {batch} 已经创建，内容相同，这次没有再发。", "Batch {batch} created it with the same content; not sent again.")
 _CHANGED = Words(
@@ -37,16 +39,29 @@ def changed(batch: str, *, updatable: bool) -> Words:
 
 def add_draft(journal: Journal, batch: NewBatch, now: dt.datetime) -> None:
     """Writes a workbook down as a draft: nothing of it is sent until it is released. Raises JournalError."""
+    add_drafts(journal, [batch], now)
+
+
+def add_drafts(journal: Journal, added: Sequence[NewBatch], now: dt.datetime, upload: str | None = None) -> None:
+    """The same for all templates of a workbook, all or none, and for the upload that it came by. Raises JournalError, UsageError."""
     with journal.write() as connection:
-        connection.execute(
-            insert(batches).values(
-                id=batch.id, file=batch.file, content_hash=batch.content_hash, template=batch.template, status="draft",
-                is_test=batch.is_test, rows=dict(batch.rows), sheets=dict(batch.sheets), by_whom=batch.by_whom, updatable=batch.updatable,
-                created_at=now,
-            )
-        )  # fmt: skip
-        _insert(connection, placements, (_placement(batch.id, position, draft) for position, draft in enumerate(batch.drafts)))
-        _insert(connection, issues, (_issue(batch.id, position, issue) for position, issue in batch.issues))
+        for batch in added:
+            connection.execute(
+                insert(batches).values(
+                    id=batch.id, file=batch.file, content_hash=batch.content_hash, template=batch.template, status="draft",
+                    is_test=batch.is_test, rows=dict(batch.rows), sheets=dict(batch.sheets), by_whom=batch.by_whom,
+                    updatable=batch.updatable, created_at=now,
+                )
+            )  # fmt: skip
+            insert_orders(connection, batch)
+        if upload is not None:
+            finish(connection, upload, [batch.id for batch in added], now)
+
+
+def insert_orders(connection: Connection, batch: NewBatch) -> None:
+    """The orders and issues of a draft."""
+    _insert(connection, placements, (_placement(batch.id, position, draft) for position, draft in enumerate(batch.drafts)))
+    _insert(connection, issues, (_issue(batch.id, position, issue) for position, issue in batch.issues))
 
 
 def _insert(connection: Connection, table: Any, values: Iterable[dict[str, Any]]) -> None:
@@ -82,14 +97,19 @@ def said(message: Words | None) -> dict[str, str | None]:
     return {"zh": message.zh, "en": message.en} if message else {"zh": None, "en": None}
 
 
-def release(journal: Journal, released: Sequence[str], now: dt.datetime, *, update: bool = False, keep_going: bool = False) -> None:
+def release(
+    journal: Journal, released: Sequence[str], now: dt.datetime, *, update: bool = False, keep_going: bool = False, whole: bool = False
+) -> None:  # fmt: skip
     """Releases drafts, all or none: each of their valid orders becomes an order to send, or meets the one that the journal knows.
 
     Created with the same content: skipped. Created or accepted with other content: changed, or with `update` a modification that
     goes out. Refused: the next revision goes out. Not sent yet: the newest content wins. In doubt: the frozen revision is settled
-    first. What is no draft stays as it is. `keep_going`: no refusal pauses them.
+    first. What is no draft stays as it is. `keep_going`: no refusal pauses them. `whole`: only if none of their orders is invalid, else
+    UsageError is raised.
     """
     with journal.write() as connection:
+        if whole:
+            _refuse_invalid(connection, released)
         for batch in released:
             _release(connection, batch, now, update)
         if keep_going:
@@ -119,6 +139,15 @@ def pause_batch(journal: Journal, batch: str, reason: Words) -> bool:
         return True
 
 
+def _refuse_invalid(connection: Connection, released: Sequence[str]) -> None:
+    invalid = placements.c.batch.in_(released), placements.c.fate == Fate.INVALID.value
+    if connection.execute(select(placements.c.id).where(*invalid).limit(1)).first() is not None:
+        raise UsageError(
+            "订单的内容刚刚改过，有的数据有误，没有提交：请再看一遍。",
+            "the orders have just been changed and some are invalid: look again.",
+        )
+
+
 def _release(connection: Connection, batch: str, now: dt.datetime, is_update: bool) -> None:
     is_draft = batches.c.id == batch, batches.c.status == "draft"
     drafts = connection.execute(
@@ -139,7 +168,7 @@ def drop_drafts(journal: Journal, dropped: Sequence[str]) -> None:
     with journal.write() as connection:
         for batch in dropped:
             if connection.execute(select(batches.c.id).where(batches.c.id == batch, batches.c.status == "draft")).first():
-                for table in (issues, placements):
+                for table in (corrections, issues, placements):
                     connection.execute(delete(table).where(table.c.batch == batch))
                 connection.execute(delete(batches).where(batches.c.id == batch))
 

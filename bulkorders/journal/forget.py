@@ -10,7 +10,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-from sqlalchemy import Connection, Select, and_, bindparam, exists, or_, select, update
+from sqlalchemy import Connection, Select, and_, bindparam, delete, exists, or_, select, update
 from sqlalchemy.dialects.sqlite import insert
 
 from bulkorders.core.order import Status
@@ -18,7 +18,8 @@ from bulkorders.core.words import Words
 
 from .batches import digest_of, drop_drafts, said
 from .journal import Journal
-from .tables import batches, events, issues, meta, orders, placements
+from .tables import batches, corrections, events, issues, meta, orders, placements, uploads
+from .uploads import OPEN
 
 DRAFT_DAYS = 7
 SPARE_DAYS = 1
@@ -72,9 +73,10 @@ def drop_old_drafts(journal: Journal, now: dt.datetime) -> None:
 
 
 def spare_files(journal: Journal, now: dt.datetime) -> list[Path]:
-    """Kept files that no batch needs any more, and copies that were never finished. Raises JournalError."""
+    """Kept files that no batch and no waiting upload needs any more, and copies that were never finished. Raises JournalError."""
     with journal.read() as connection:
         needed = set(connection.execute(select(batches.c.content_hash).where(batches.c.forgotten_at.is_(None))).scalars())
+        needed |= set(connection.execute(select(uploads.c.content_hash).where(uploads.c.status.in_(OPEN))).scalars())
     before = (now - dt.timedelta(days=SPARE_DAYS)).timestamp()
     ours = (path for path in journal.folder.iterdir() if _KEPT.fullmatch(path.name) and path.stem not in needed)
     return [path for path in ours if _changed_at(path) < before]
@@ -105,6 +107,7 @@ def _forget(connection: Connection, batch: str, now: dt.datetime, strip: Strip, 
         and_(issues.c.field.is_not(None), issues.c.field.not_in(impersonal)), and_(issues.c.field.is_(None), issues.c.value.is_not(None))
     )
     connection.execute(update(issues).where(issues.c.batch == batch, quotes).values(value=None, **said(FORGOTTEN)))
+    connection.execute(delete(corrections).where(corrections.c.batch == batch))
     connection.execute(update(batches).where(batches.c.id == batch).values(forgotten_at=now))
 
 

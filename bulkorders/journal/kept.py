@@ -8,12 +8,12 @@ import time
 from contextlib import suppress
 from pathlib import Path
 
-from sqlalchemy import select
+from sqlalchemy import Connection, select, union_all
 
 from bulkorders.crash import crash_point
 
 from .journal import Journal
-from .tables import batches
+from .tables import batches, uploads
 
 TRIES, CHANGING_SECONDS = 3, 0.5
 """How often a file that is being written is read again, and after how long."""
@@ -60,12 +60,20 @@ def _copy(journal: Journal, file: Path) -> tuple[str, Path] | None:
 
 
 def discard(journal: Journal, content_hash: str) -> None:
-    """Lets go of a file of which no batch was made. Files of batches stay until they are forgotten."""
-    kept = batches.c.content_hash == content_hash, batches.c.forgotten_at.is_(None)
+    """Lets go of a file of which no batch was made. Files of batches stay until they are forgotten, those of uploads until their check."""
     with journal.read() as connection:
-        is_used = connection.execute(select(batches.c.id).where(*kept).limit(1)).first()
-    if is_used is None:
-        kept_path(journal, content_hash).unlink(missing_ok=True)
+        is_used = _is_used(connection, content_hash)
+    if not is_used:
+        with journal.write() as connection:  # nobody writes down an upload of it in between
+            if not _is_used(connection, content_hash):
+                kept_path(journal, content_hash).unlink(missing_ok=True)
+
+
+def _is_used(connection: Connection, content_hash: str) -> bool:
+    kept = batches.c.content_hash == content_hash, batches.c.forgotten_at.is_(None)
+    waits = uploads.c.content_hash == content_hash, uploads.c.status.in_(("queued", "checking"))
+    either = union_all(select(batches.c.id).where(*kept), select(uploads.c.id).where(*waits)).limit(1)
+    return connection.execute(either).first() is not None
 
 
 def kept_path(journal: Journal, content_hash: str) -> Path:

@@ -39,10 +39,13 @@ def get_batch(journal: Journal, batch: str) -> Batch:
 
 
 def batches_of_workbook(journal: Journal, batch: Batch) -> list[str]:
-    """The batches that came out of the same workbook at the same time: one for each template in it."""
+    """The batches that came out of the same workbook at the same time: one for each template in it. Of a draft, those that are drafts."""
     same = (batches.c.file == batch.file, batches.c.content_hash == batch.content_hash, batches.c.created_at == batch.created_at)
+    own = select(batches.c.by_whom).where(batches.c.id == batch.id).scalar_subquery()
+    status = "released" if batch.is_released else "draft"
+    found = select(batches.c.id).where(*same, batches.c.status == status, batches.c.by_whom.is_not_distinct_from(own))
     with journal.read() as connection:
-        return list(connection.execute(select(batches.c.id).where(*same, batches.c.status == "released")).scalars()) or [batch.id]
+        return list(connection.execute(found).scalars()) or [batch.id]
 
 
 def newest_batch_of(journal: Journal, file: str) -> Batch | None:

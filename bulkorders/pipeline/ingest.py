@@ -1,6 +1,5 @@
 """A file in: checked, grouped, routed, frozen, and written down as a draft."""
 
-import datetime as dt
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
@@ -9,6 +8,7 @@ from typing import Any
 
 from bulkorders.core.cell import plain
 from bulkorders.core.checked import Checked
+from bulkorders.core.correction import Correction
 from bulkorders.core.group import Orders, count_rows, group
 from bulkorders.core.issue import Issue
 from bulkorders.core.order import Order
@@ -19,7 +19,7 @@ from bulkorders.core.result import Fate
 from bulkorders.core.sent import row_elements
 from bulkorders.core.words import Words
 from bulkorders.errors import UsageError, os_reason
-from bulkorders.journal.batches import add_draft
+from bulkorders.journal.batches import add_drafts
 from bulkorders.journal.kept import discard, keep
 from bulkorders.journal.records import Draft, NewBatch
 from bulkorders.providers import template_modules
@@ -67,7 +67,9 @@ class Ingested:
     stopped: Mapping[str, Words] = field(default_factory=dict)
 
 
-def check_file(path: Path, limits: Limits = NO_LIMITS, left: Left = endless) -> list[Checkup]:
+def check_file(
+    path: Path, limits: Limits = NO_LIMITS, left: Left = endless, corrections: Sequence[Correction] = ()
+) -> list[Checkup]:  # fmt: skip
     """Reads a file and checks it, once for each template in it. Raises UsageError for a file that cannot be opened.
 
     `limits`: those to warn of that differ from the templates' own, by template and field name; see `App.limits`. `left`: seconds until it
@@ -76,7 +78,7 @@ def check_file(path: Path, limits: Limits = NO_LIMITS, left: Left = endless) -> 
     import bulkorders.providers
 
     try:
-        found = check_workbook(path, list(bulkorders.providers.__path__), template_modules(), limits, left)
+        found = check_workbook(path, list(bulkorders.providers.__path__), template_modules(), limits, left, corrections)
     except OSError as error:
         raise UsageError(*cannot_open(path, error)) from error
     return [_checkup(path, checked) for checked in found]
@@ -123,7 +125,7 @@ def examined(
         for path in paths:
             content_hash, copy = _keep(app, path)
             kept.append(content_hash)
-            found.append(_examine(app, path, copy, content_hash, account=account, strict=strict, template=template, left=left))
+            found.append(examine(app, path, copy, content_hash, account=account, strict=strict, template=template, left=left))
         yield found
     finally:
         for content_hash in kept:
@@ -137,10 +139,12 @@ def _keep(app: App, path: Path) -> tuple[str, Path]:
         raise UsageError(*cannot_open(path, error)) from error
 
 
-def _examine(
-    app: App, path: Path, copy: Path, content_hash: str, *, account: str | None, strict: bool, template: str | None, left: Left
+def examine(
+    app: App, path: Path, copy: Path, content_hash: str, *, account: str | None = None, strict: bool = False, template: str | None = None,
+    left: Left = endless, corrections: Sequence[Correction] = (),
 ) -> Examined:  # fmt: skip
-    checkups = [replace(checkup, file=path) for checkup in check_file(copy, app.limits, left)]
+    """Checks the kept copy of a file, known as `path`, with corrections laid over it, and gives its orders to accounts."""
+    checkups = [replace(checkup, file=path) for checkup in check_file(copy, app.limits, left, corrections)]
     invalid = sum(len(found.orders.orders) - len(found.orders.valid) for found in checkups if found.orders) if strict else 0
     if invalid:
         return Examined(path, content_hash, [(checkup, {}) for checkup in checkups], refuse(STRICT, count=invalid))
@@ -155,16 +159,34 @@ def _with_found(checkup: Checkup, routes: Routes) -> Checkup:
     return replace(checkup, more=[issue for issue in routes.values() if isinstance(issue, Issue)])
 
 
-def enter(app: App, file: Examined, *, strict: bool = False, by_whom: str | None = None) -> list[Ingested]:
-    """Asks the remotes about a file's orders, and writes each template's down as a draft. Raises JournalError."""
+def enter(
+    app: App, file: Examined, *, strict: bool = False, by_whom: str | None = None, name: str | None = None, upload: str | None = None
+) -> list[Ingested]:  # fmt: skip
+    """Asks the remotes about a file's orders, and writes each template's down as a draft, all or none. Raises JournalError.
+
+    `name`: what to call the file where it has no path of its own. `upload`: the one that becomes these drafts.
+    """
     if file.refused:
         return [Ingested(checkup, None, checkup.refused or file.refused) for checkup, _ in file.parts]
-    vetted = [vet(app, checkup.orders, checkup.checked, routes) if checkup.orders else Vetted(routes) for checkup, routes in file.parts]
-    parts = [(_with_found(checkup, found.routes), found) for (checkup, _), found in zip(file.parts, vetted, strict=True)]
+    parts = vetted(app, file)
     if strict and (invalid := sum(len(checkup.more) for checkup, _ in parts)):
         return [Ingested(checkup, None, checkup.refused or refuse(STRICT, count=invalid)) for checkup, _ in parts]
-    now = app.clock.now()  # one time for all batches of a workbook: they are told apart from those of another time by it
-    return [_add(app, checkup, found, file.content_hash, now, by_whom) for checkup, found in parts]
+    name = name or path_text(file.path.absolute())
+    found = [_new_batch(app, checkup, each, name, file.content_hash, by_whom) for checkup, each in parts]
+    # one transaction and one time for all batches of a workbook: they are told apart from those of another time by it
+    added = [batch for batch in found if batch]
+    if added:
+        add_drafts(app.journal, added, app.clock.now(), upload)
+    return [
+        Ingested(checkup, batch.id, stopped=each.stopped) if batch else Ingested(checkup, None, checkup.refused)
+        for batch, (checkup, each) in zip(found, parts, strict=True)
+    ]
+
+
+def vetted(app: App, file: Examined) -> list[tuple[Checkup, Vetted]]:
+    """A file's checkups after the remotes were asked about their orders."""
+    asked = [vet(app, checkup.orders, checkup.checked, routes) if checkup.orders else Vetted(routes) for checkup, routes in file.parts]
+    return [(_with_found(checkup, found.routes), found) for (checkup, _), found in zip(file.parts, asked, strict=True)]
 
 
 def _route(app: App, checkup: Checkup, named: str | None) -> Routes:
@@ -175,29 +197,40 @@ def _route(app: App, checkup: Checkup, named: str | None) -> Routes:
     return {number: route(order, accounts, checkup.checked) for number, order in enumerate(checkup.orders.orders) if order.is_valid}
 
 
-def _add(app: App, checkup: Checkup, vetted: Vetted, content_hash: str, now: dt.datetime, by_whom: str | None) -> Ingested:
+def _new_batch(app: App, checkup: Checkup, found: Vetted, file: str, content_hash: str, by_whom: str | None) -> NewBatch | None:
+    """What a checkup becomes; None where it was refused or holds no order."""
     if not checkup.orders or not checkup.orders.orders:
-        return Ingested(checkup, None, checkup.refused)
-    orders, routes = checkup.orders, vetted.routes
-    batch = app.new_batch_id()
-    new = NewBatch(
-        id=batch, file=path_text(checkup.file.absolute()), content_hash=content_hash, template=orders.template.name,
+        return None
+    return drafted(app, checkup, found.routes, batch=app.new_batch_id(), file=file, content_hash=content_hash, by_whom=by_whom)
+
+
+def drafted(
+    app: App, checkup: Checkup, routes: Routes, *, batch: str, file: str, content_hash: str, by_whom: str | None = None
+) -> NewBatch:  # fmt: skip
+    """A checkup that was not refused as a draft of a name. Raises ValueError for one that was."""
+    orders = checkup.orders
+    if orders is None:
+        raise ValueError("a refused file is no draft")
+    return NewBatch(
+        id=batch, file=file, content_hash=content_hash, template=orders.template.name,
         updatable=find_provider(orders.template.name).updates,
         is_test=any(account.is_test for account in routes.values() if isinstance(account, Account)) or app.is_test,
         rows=count_rows(checkup.checked, checkup.issues), sheets=known_sheets(checkup),
         drafts=[_draft(order, routes.get(number)) for number, order in enumerate(orders.orders)],
         issues=numbered(checkup.issues, orders), by_whom=by_whom,
     )  # fmt: skip
-    add_draft(app.journal, new, now)
-    return Ingested(checkup, batch, stopped=vetted.stopped)
 
 
 def known_sheets(checkup: Checkup) -> dict[str, Any]:
-    """What the results need to know of each sheet: the header's row, each column's number format, the column and factor of each field."""
+    """What the results need to know of each sheet: the header's row, each column's number format, the column and factor of each field.
+
+    And which rows may be corrected: the first and the last one.
+    """
     template = find_template(checkup.checked.template or "")
     return {
         sheet: {
             "header_row": checkup.checked.header_rows[sheet],
+            "span": list(checkup.checked.spans[sheet]),
             "formats": {heading.letter: template[name].kind.number_format for name, heading in headings.items()},
             "fields": {name: [heading.letter, plain(heading.factor)] for name, heading in headings.items()},
         }

@@ -37,6 +37,11 @@ _DROPPED = Words(
     "The workbook was dropped into {folder}: bulkorders watch writes its results there.",
 )
 
+_UPLOADED = Words(
+    "这份表格是在网页上传的：结果请在网页下载，或运行 bulkorders results {batch} -o 新文件.xlsx。",
+    "The workbook was uploaded in a browser: download its results there, or run bulkorders results {batch} -o NEW.xlsx.",
+)
+
 
 @dataclass(frozen=True)
 class Options:
@@ -250,6 +255,8 @@ def _with_results(app: App, report: FileReport, options: Options, run: Run, take
     """Writes the results workbook; that it cannot be written changes nothing of what became of the orders."""
     if options.results is None and (home := folder_of(app.journal, report.batches[0].batch.id)):
         return replace(report, unwritten=_DROPPED.fill(folder=home))
+    if options.results is None and not report.file.is_absolute() and not report.ingested:  # it has no place on this machine
+        return replace(report, unwritten=_UPLOADED.fill(batch=report.batches[0].batch.id))
     whole = _whole(app, report)
     target = results_path(report.file, all(each.batch.is_test for each in whole))
     if options.results:

@@ -12,11 +12,13 @@ import sys
 import threading
 import traceback
 from contextlib import suppress
+from dataclasses import replace
 from decimal import Decimal
 from pathlib import Path
 from typing import Any, BinaryIO
 
 from bulkorders.core.checked import Checked
+from bulkorders.core.correction import Correction, at_its_place, laid_over, placed
 from bulkorders.core.refusal import NO_SHEET, UNREADABLE, Refusal, refuse
 from bulkorders.core.table import Table, make_table
 from bulkorders.core.template import Template
@@ -95,9 +97,15 @@ def _check(request: dict[str, Any]) -> list[Checked]:
     tables = _read(request["path"], with_marks=True)
     if isinstance(tables, Refusal):
         return [Checked(None, tables)]
+    corrections = [Correction(*each) for each in request["corrections"]]
+    moved = placed(tables, corrections)
+    if isinstance(moved, Refusal):
+        return [Checked(None, moved)]
     limits = {name: {field: Decimal(limit) for field, limit in own.items()} for name, own in request["limits"].items()}
     templates = _load_templates(request["provider_paths"], request["templates"])
-    return check(tables, [template.limited(limits.get(template.name, {})) for template in templates])
+    corrected = laid_over(tables, [at_its_place(each, moved) for each in corrections])
+    found = check(corrected, [template.limited(limits.get(template.name, {})) for template in templates])
+    return [replace(each, moved=moved) for each in found]
 
 
 def _load_templates(provider_paths: list[str], modules: list[str]) -> list[Template]:

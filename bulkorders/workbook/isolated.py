@@ -19,6 +19,7 @@ from pathlib import Path
 from typing import Any
 
 from bulkorders.core.checked import Checked, Heading, MergedField
+from bulkorders.core.correction import Correction
 from bulkorders.core.issue import Issue, Severity
 from bulkorders.core.order import Place
 from bulkorders.core.refusal import TOO_MUCH_MEMORY, TOO_SLOW, UNREADABLE, BestHeader, Refusal, refuse
@@ -77,16 +78,19 @@ NO_LIMITS: Limits = {}
 
 
 def check_workbook(
-    path: Path, provider_paths: Sequence[str], templates: Sequence[str], limits: Limits = NO_LIMITS, left: Left = endless
+    path: Path, provider_paths: Sequence[str], templates: Sequence[str], limits: Limits = NO_LIMITS, left: Left = endless,
+    corrections: Sequence[Correction] = (),
 ) -> list[Checked]:  # fmt: skip
     """Reads, matches and checks a workbook: one `Checked` a template found in it, or a single refused one.
 
     `templates` are import names of modules with `TEMPLATES`, `limits` those that differ from the templates' own, by template and field.
-    Raises OSError where the file cannot be opened, BulkordersError where `left`, which says how many seconds there are, comes to an end.
+    `corrections` are laid over its cells before these are read. Raises OSError where the file cannot be opened, BulkordersError where
+    `left`, which says how many seconds there are, comes to an end.
     """
     request = {
         "task": "check", "path": str(path), "provider_paths": list(provider_paths), "templates": list(templates),
         "limits": {name: {field: str(limit) for field, limit in own.items()} for name, own in limits.items()},
+        "corrections": [[each.sheet, each.row, each.column, each.text] for each in corrections],
     }  # fmt: skip
     answer = _run(request, path, left)
     return [Checked(None, answer)] if isinstance(answer, Refusal) else answer
