@@ -34,7 +34,7 @@ from urllib.parse import urlencode
 from bulkorders.core.issue import Issue
 from bulkorders.core.order import Status, row_ranges
 from bulkorders.core.provider import Account
-from bulkorders.core.result import FATE_WORDS, Fate
+from bulkorders.core.result import FATE_WORDS
 from bulkorders.core.words import Words
 from bulkorders.journal.gate import Holder
 from bulkorders.journal.records import Batch, Placed
@@ -158,11 +158,10 @@ def _turned(asked: Mapping[str, str], page: int) -> str:
 
 def _line(app: App, lang: str, line: Line) -> dict[str, Any]:
     word, tone = state_words(line.state)
-    counts = {Fate(fate): count for fate, count in line.counts.items()}
     return {
         "batch": line.batch, "file": file_name(line.file), "title": line.title.say(lang) if isinstance(line.title, Words) else line.title,
         "by_whom": line.by_whom, "read": line.read, "at": shown_time(app, line.created_at), "word": word.say(lang), "tone": tone,
-        "state": line.state, "counts": [each for each in counted(lang, counts) if each["count"]],
+        "state": line.state, "counts": [each for each in counted(lang, line.counts) if each["count"]],
     }  # fmt: skip
 
 

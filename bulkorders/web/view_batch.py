@@ -12,12 +12,12 @@ from bulkorders.journal.records import Placed
 from bulkorders.pipeline.app import App, find_provider, find_template
 from bulkorders.pipeline.report import BatchReport, fate_words, shown_time
 
-from .given import Progress, Suggestion
+from .given import Latest, Progress, Suggestion
 from .view_parts import TONES, counted, file_name, issue_line, state_words
 
 SHOWN_ISSUES = 200
 """Issues of each severity on the page; the rest is fetched, and all stand in the results."""
-SHOWN_ORDERS = 200
+SHOWN_ORDERS = 50
 """Orders that need somebody on the page."""
 _NEEDS = (Fate.REJECTED, Fate.CHANGED, Fate.INVALID, Fate.IN_DOUBT, Fate.UNSENT)
 
@@ -47,7 +47,7 @@ def batch_page(
     }  # fmt: skip
     if progress.state == "draft":
         return {**page, "draft": _draft(app, lang, reports, progress, suggestions, paused)}
-    page["progress"] = _progress(lang, report, progress)
+    page["progress"] = _progress(app, lang, report, progress)
     return page if progress.state == "sending" else {**page, "result": _result(lang, report, progress)}
 
 
@@ -121,16 +121,23 @@ def _target(app: App, name: str, count: int, paused: Sequence[str]) -> dict[str,
 
 
 # -- afterwards ----------------------------------------------------------------------------------------------------------------
-def _progress(lang: str, report: BatchReport, progress: Progress) -> dict[str, Any]:
-    counts = {Fate(fate): count for fate, count in progress.counts.items()}
+def _progress(app: App, lang: str, report: BatchReport, progress: Progress) -> dict[str, Any]:
+    counts = progress.counts
     settled = progress.read - counts.get(Fate.UNSENT, 0) - counts.get(Fate.IN_DOUBT, 0) - counts.get(Fate.ACCEPTED, 0)
     return {
         "read": progress.read, "settled": settled, "percent": 100 * settled // progress.read if progress.read else 100,
         "counts": counted(lang, counts, is_test=report.batch.is_test), "bar": _bar(counts, progress.read),
         "per_minute": f"{progress.per_minute:.0f}" if progress.per_minute else None,
         "left": duration(progress.seconds_left).say(lang) if progress.seconds_left else None,
-        "latest": [dict(each) for each in progress.latest], "paused": progress.paused.say(lang) if progress.paused else None,
+        "latest": [_latest(app, lang, each) for each in progress.latest], "paused": progress.paused.say(lang) if progress.paused else None,
         "sum": sum(counts.values()),
+    }  # fmt: skip
+
+
+def _latest(app: App, lang: str, found: Latest) -> dict[str, Any]:
+    return {
+        "order": found.order, "word": found.word.say(lang), "tone": TONES[found.status], "at": shown_time(app, found.at),
+        "message": found.message.say(lang) if found.message else None,
     }  # fmt: skip
 
 
@@ -155,7 +162,7 @@ _LEFT = Words("还没有完：{open} 单没有结果。", "Not finished: {open} 
 
 
 def _result(lang: str, report: BatchReport, progress: Progress) -> dict[str, Any]:
-    counts = {Fate(fate): count for fate, count in progress.counts.items()}
+    counts = progress.counts
     tones: dict[str, int] = dict.fromkeys(("good", "busy", "bad", "open"), 0)
     for fate, count in counts.items():
         tones[TONES[fate]] += count
