@@ -100,7 +100,7 @@ def _introduce(app: "App", host: str, port: int, *, is_sandbox: bool) -> None:
                 f"还没有用户，不能在 {host} 上对外开放：请先运行 bulkorders users add 用户名 --admin。",
                 f"there are no users, so it does not listen on {host}: run bulkorders users add NAME --admin first.",
             )
-        click.echo(say("还没有用户：请运行 bulkorders users add 用户名 --admin。", "No users yet: bulkorders users add NAME --admin."), err=True)
+        click.echo(say("还没有用户：请运行 bulkorders users add 用户名 --admin。", "No users yet: run bulkorders users add."), err=True)
     click.echo(f"http://{shown}:{port}/")
 
 

@@ -12,7 +12,7 @@ from bulkorders.pipeline.app import App
 
 from . import failures, forms, pages
 from .access import Access
-from .api import router as api
+from .api import ROUTERS
 from .limits import BodyLimit
 from .problems import API
 from .security import LOOPBACK, Shield
@@ -49,7 +49,7 @@ def make_app(app: App, options: Options) -> FastAPI:
     )  # fmt: skip
     made.state.site = site
     failures.register(made)
-    for router in (api, pages.router, forms.router):
+    for router in (*ROUTERS, pages.router, forms.router):
         made.include_router(router)
     made.mount("/static", StaticFiles(directory=STATIC))
     return made

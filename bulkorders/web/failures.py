@@ -30,7 +30,8 @@ def register(app: FastAPI) -> None:
 
 def _stopped(request: Request, error: Exception) -> Response:
     """The pipeline could not go on."""
-    assert isinstance(error, BulkordersError)
+    if not isinstance(error, BulkordersError):
+        raise error
     words = Words(error.zh, error.en)
     if isinstance(error, UsageError) and not isinstance(error, JournalError | SettingsError):
         return answer_problem(request, Problem(409, "not_possible", words))
@@ -40,7 +41,8 @@ def _stopped(request: Request, error: Exception) -> Response:
 
 def _invalid(request: Request, error: Exception) -> Response:
     """Fields are unknown, missing or wrong; they are named, what stands in them is not."""
-    assert isinstance(error, RequestValidationError)
+    if not isinstance(error, RequestValidationError):
+        raise error
     found = error.errors()
     if any(each["type"] == "json_invalid" for each in found):
         return answer_problem(request, Problem(400, "not_json", _NOT_JSON))
@@ -55,7 +57,8 @@ def _named(places: Sequence[Sequence[object]]) -> str:
 
 def _from_framework(request: Request, error: Exception) -> Response:
     """What the framework says by a status alone."""
-    assert isinstance(error, HTTPException)
+    if not isinstance(error, HTTPException):
+        raise error
     problem = {404: nothing_there, 405: wrong_method}.get(error.status_code)
     found = problem() if problem else Problem(error.status_code, "unreadable", _UNREADABLE)
     found.headers = {**(found.headers or {}), **(error.headers or {})}

@@ -1,7 +1,6 @@
 """The pages that people look at: each calls the pipeline and hands on what it got."""
 
 import datetime as dt
-from collections.abc import Mapping
 from typing import Annotated
 
 from fastapi import APIRouter, Depends, Request
@@ -10,13 +9,14 @@ from starlette.responses import RedirectResponse, Response
 from bulkorders.core.result import Fate
 from bulkorders.core.words import Words
 from bulkorders.journal.gate import holder, paused_at
+from bulkorders.journal.uploads import Upload
 from bulkorders.journal.views import get_batch, order_events, owner_of
 from bulkorders.pipeline.browse import is_seen_by, order_at
 from bulkorders.pipeline.corrections import corrections_of, suggestions
 from bulkorders.pipeline.history import history
 from bulkorders.pipeline.progress import progress
 from bulkorders.pipeline.report import BatchReport, report_batch, report_workbook
-from bulkorders.pipeline.uploads import Upload, ahead, get_upload, latest_uploads
+from bulkorders.pipeline.uploads import ahead, get_upload, latest_uploads
 
 from .blanks import blank_workbook
 from .problems import nothing_there
@@ -151,4 +151,4 @@ def read_accounts(request: Request, site: TheSite, visitor: TheAdmin) -> Respons
     """The accounts, and whether they may send."""
     journal = site.app.journal
     standings = [(account, paused_at(journal, account.gate), holder(journal, account.gate)) for account in site.app.accounts.values()]
-    return render(request, visitor, "accounts.html", accounts_page(site.app, visitor.lang, standings))
+    return render(request, visitor, "accounts.html", accounts_page(site.app, standings))

@@ -31,12 +31,12 @@ def render(request: Request, caller: Caller | None, template: str, page: Mapping
 
 def answer_problem(request: Request, error: Exception) -> Response:
     """A problem as JSON for programs, as a page for people."""
-    problem = error if isinstance(error, Problem) else None
-    assert problem is not None  # registered for nothing else
+    if not isinstance(error, Problem):
+        raise error
     if request.url.path.startswith(API):
-        return answer_json(problem, lang_of(request))
-    page = error_page(lang_of(request), problem.status_code, problem.words)
-    response = render(request, getattr(request.state, "caller", None), "error.html", page, problem.status_code)
-    for name, value in (problem.headers or {}).items():
+        return answer_json(error, lang_of(request))
+    page = error_page(lang_of(request), error.status_code, error.words)
+    response = render(request, getattr(request.state, "visitor", None), "error.html", page, error.status_code)
+    for name, value in (error.headers or {}).items():
         response.headers[name] = value
     return response

@@ -93,7 +93,8 @@ def visitor(request: Request, site: TheSite) -> Caller:
     session = session_of(site.app, cookie) if cookie else None
     if session is None:
         raise SignInFirst
-    return Caller(session.user, session, lang_of(request))
+    request.state.visitor = found = Caller(session.user, session, lang_of(request))  # for the page that tells a problem
+    return found
 
 
 TheCaller = Annotated[Caller, Depends(caller)]

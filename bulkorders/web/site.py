@@ -12,6 +12,9 @@ from typing import TypeVar
 import anyio
 import anyio.to_thread
 
+from bulkorders.errors import UsageError
+from bulkorders.journal.batches import go_on
+from bulkorders.journal.views import get_batch
 from bulkorders.pipeline.app import App
 from bulkorders.pipeline.grid import Grids
 from bulkorders.pipeline.progress import newest_event, progress
@@ -26,6 +29,8 @@ from .told import progress_json
 MEBIBYTE = 1024 * 1024
 THREADS = 64
 """Routes that are at work at the same time; streams take none."""
+PATIENT = 32
+"""Those that wait for a workbook to be read."""
 OLD_SECONDS = 2 * 60 * 60
 """When a file that was being received is one that a killed server has left behind."""
 T = TypeVar("T")
@@ -52,9 +57,12 @@ class Site:
     options: Options
     grids: Grids = field(init=False)
     streams: Streams = field(init=False)
+    blanks: dict[str, bytes] = field(default_factory=dict)
+    """Blank workbooks that were made already, by their templates' names."""
     uploads: Slots = field(default_factory=lambda: Slots(each=4, all=32))
     listeners: Slots = field(default_factory=lambda: Slots(each=100, all=400))
     _children: anyio.CapacityLimiter = field(default_factory=lambda: anyio.CapacityLimiter(os.cpu_count() or 1))
+    _patient: anyio.CapacityLimiter = field(default_factory=lambda: anyio.CapacityLimiter(PATIENT))
     _doorkeepers: anyio.CapacityLimiter = field(default_factory=lambda: anyio.CapacityLimiter(8))
 
     def __post_init__(self) -> None:
@@ -69,9 +77,19 @@ class Site:
         """Where files lie while they are received or sent: beside the journal, for this user of the machine alone."""
         return self.app.journal.folder / "received"
 
+    def resume(self, batch: str) -> None:
+        """Goes on with a batch that was paused. Raises UsageError for one that was not submitted."""
+        if not get_batch(self.app.journal, batch).is_released:
+            raise UsageError("这份表格还没有提交：请先提交。", "it was not submitted yet: submit it first.")
+        go_on(self.app.journal, [batch])
+
     async def in_child(self, act: Callable[[], T]) -> T:
         """Does what starts a child process: at most as many at once as there are cores, and who waits keeps no thread."""
         return await anyio.to_thread.run_sync(act, limiter=self._children)
+
+    async def patiently(self, act: Callable[[], T]) -> T:
+        """Does what may wait until workbooks of others were read: in threads of its own, so that it keeps nobody else waiting."""
+        return await anyio.to_thread.run_sync(act, limiter=self._patient)
 
     async def at_door(self, act: Callable[[], T]) -> T:
         """Compares a password, which takes its time whether it is right or not: who waits at the door keeps nobody from working."""

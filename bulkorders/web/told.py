@@ -1,13 +1,15 @@
 """The pipeline's records as JSON, in one language: what the API answers beside the objects that the command line prints, too."""
 
 import datetime as dt
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import orjson
 
 from bulkorders.core.order import row_ranges
+from bulkorders.core.result import Fate
 from bulkorders.core.words import Words
+from bulkorders.journal.uploads import Upload
 from bulkorders.journal.views import batches_of_workbook, owner_of
 from bulkorders.pipeline.app import App
 from bulkorders.pipeline.browse import Seen
@@ -15,7 +17,7 @@ from bulkorders.pipeline.history import Line
 from bulkorders.pipeline.objects import batch_json
 from bulkorders.pipeline.progress import Progress, progress
 from bulkorders.pipeline.report import fate_words, report_batch, shown_time
-from bulkorders.pipeline.uploads import Upload, ahead
+from bulkorders.pipeline.uploads import ahead
 
 
 def upload_json(app: App, upload: Upload, lang: str) -> dict[str, Any]:
@@ -36,8 +38,8 @@ def progress_json(app: App, found: Progress, lang: str) -> bytes:
     """How far a batch is, times as people read them."""
     latest = [
         {
-            "position": each.position, "order": each.order, "status": each.status.value, "word": each.word.say(lang),
-            "message": each.message.say(lang) if each.message else None, "at": shown_time(app, each.at),
+            "order": each.order, "status": each.status.value, "word": each.word.say(lang),
+            "message": _said(each.message, lang), "at": shown_time(app, each.at),
         }
         for each in found.latest
     ]  # fmt: skip
@@ -90,3 +92,19 @@ def _text(said: Words | str, lang: str) -> str:
 
 def _iso(app: App, at: dt.datetime | None) -> str | None:
     return at.astimezone(app.timezone).isoformat(timespec="seconds") if at else None
+
+
+def count_valid(app: App, batch: str) -> dict[str, int]:
+    """How many orders a draft has, and how many of them may be sent. Raises UsageError."""
+    found = progress(app, batch)
+    invalid = found.counts[Fate.INVALID]
+    return {"read": found.read, "valid": found.read - invalid, "invalid": invalid}
+
+
+def marks_json(marks: Mapping[int, Mapping[str, Sequence[Mapping[str, Any]]]], lang: str) -> dict[str, Any]:
+    """What is wrong with the cells of some rows."""
+    return {str(row): {letter: [_mark(each, lang) for each in found] for letter, found in own.items()} for row, own in marks.items()}
+
+
+def _mark(found: Mapping[str, Any], lang: str) -> dict[str, Any]:
+    return {"severity": found["severity"], "message": found["message"].say(lang), "code": found["code"]}

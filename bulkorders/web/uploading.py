@@ -6,7 +6,8 @@ from starlette.concurrency import run_in_threadpool
 from starlette.requests import Request
 
 from bulkorders.core.words import Words
-from bulkorders.pipeline.uploads import Upload, add_upload
+from bulkorders.journal.uploads import Upload
+from bulkorders.pipeline.uploads import add_upload
 
 from .problems import Problem, no_file
 from .received import Form, received

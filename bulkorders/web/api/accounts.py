@@ -6,10 +6,10 @@ from starlette.responses import Response
 from bulkorders.journal.gate import paused_at
 from bulkorders.web.sessions import TheCaller, TheSite
 
-from .answers import answer, described
+from .answers import V1, answer, described
 from .models import Account
 
-router = APIRouter(prefix="/accounts", tags=["accounts"])
+router = APIRouter(prefix=f"{V1}/accounts", tags=["accounts"])
 
 
 @router.get("", responses=described(200, list[Account], "All of them"))

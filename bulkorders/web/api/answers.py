@@ -11,8 +11,9 @@ from bulkorders.pipeline.browse import is_seen_by
 from bulkorders.web.problems import nothing_there
 from bulkorders.web.sessions import TheCaller, TheSite
 
-from .models import Error
+from .models import Reason
 
+V1 = "/api/v1"
 _SAID = {
     400: "Not a request that can be read",
     401: "Nobody is signed in, or the token is not valid",
@@ -31,7 +32,7 @@ _ALWAYS = (400, 401, 403, 404, 413, 421, 422, 503)
 
 def described(status: int, model: Any, what: str, *also: int) -> dict[int | str, dict[str, Any]]:
     """What a route answers: this when all is well, and the errors that every route knows, with some of its own."""
-    errors = {code: {"model": Error, "description": _SAID[code]} for code in (*_ALWAYS, *also)}
+    errors: dict[int | str, dict[str, Any]] = {code: {"model": Reason, "description": _SAID[code]} for code in (*_ALWAYS, *also)}
     return {status: {"model": model, "description": what}, **errors}
 
 

@@ -13,10 +13,10 @@ from bulkorders.web.results import results_of
 from bulkorders.web.sessions import TheCaller, TheSite
 from bulkorders.web.told import batch_answer, line_json, order_json, progress_json
 
-from .answers import answer, described, OwnBatch, workbook
+from .answers import V1, OwnBatch, answer, described, workbook
 from .models import AskedBatch, AskedHistory, AskedOrders, AskedPart, Batch, Issues, Lines, Orders, Progress
 
-router = APIRouter(prefix="/batches", tags=["batches"])
+router = APIRouter(prefix=f"{V1}/batches", tags=["batches"])
 
 
 @router.get("", responses=described(200, Lines, "A page of 50"))

@@ -5,9 +5,9 @@ from starlette.responses import Response
 
 from bulkorders.web.sessions import TheCaller
 
-from .answers import answer
+from .answers import V1, answer
 
-router = APIRouter()
+router = APIRouter(prefix=V1)
 
 
 @router.get("/openapi.json", include_in_schema=False)

@@ -83,7 +83,7 @@ class Submission(_Given):
 
 
 # -- answers -------------------------------------------------------------------------------------------------------------------
-class Error(BaseModel):
+class Reason(BaseModel):
     """Why a request was refused: a code for programs, a sentence for people."""
 
     code: str
@@ -99,7 +99,7 @@ class BestHeader(BaseModel):
     missing: list[str]
 
 
-class Refused(Error):
+class Refused(Reason):
     """Why a file was refused."""
 
     best_header: BestHeader | None
@@ -119,7 +119,6 @@ class Upload(BaseModel):
 class Latest(BaseModel):
     """What became of an order just now."""
 
-    position: Count | None
     order: str
     status: Fate
     word: str

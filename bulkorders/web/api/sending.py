@@ -12,10 +12,10 @@ from bulkorders.web.problems import Problem
 from bulkorders.web.sessions import TheCaller, TheSite
 from bulkorders.web.told import progress_json
 
-from .answers import OwnBatch, answer, described
+from .answers import V1, OwnBatch, answer, described
 from .models import Progress, Submission, Submitted
 
-router = APIRouter(prefix="/batches/{batch}", tags=["sending"])
+router = APIRouter(prefix=f"{V1}/batches/{{batch}}", tags=["sending"])
 
 
 @router.post("/submit", status_code=202, responses=described(202, Submitted, "They are on their way", 409))

@@ -7,10 +7,10 @@ from bulkorders.pipeline.app import all_templates
 from bulkorders.web.blanks import blank_workbook
 from bulkorders.web.sessions import TheCaller, TheSite
 
-from .answers import answer, described, workbook
+from .answers import V1, answer, described, workbook
 from .models import Template
 
-router = APIRouter(prefix="/templates", tags=["templates"])
+router = APIRouter(prefix=f"{V1}/templates", tags=["templates"])
 
 
 @router.get("", responses=described(200, list[Template], "All of them"))

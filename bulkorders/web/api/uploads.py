@@ -11,10 +11,10 @@ from bulkorders.web.sessions import TheCaller, TheSite
 from bulkorders.web.told import upload_json
 from bulkorders.web.uploading import take_upload
 
-from .answers import answer, described
+from .answers import V1, answer, described
 from .models import Upload
 
-router = APIRouter(tags=["uploads"])
+router = APIRouter(prefix=V1, tags=["uploads"])
 _FORM = {
     "type": "object", "required": ["file"], "additionalProperties": False,
     "properties": {
