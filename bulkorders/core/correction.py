@@ -53,8 +53,12 @@ def is_too_long(text: str) -> bool:
 
 
 def latest(corrections: Iterable[Correction]) -> list[Correction]:
-    """The last one of each cell."""
-    return list({(each.sheet, each.row, each.column): each for each in corrections}.values())
+    """The last one of each cell, in the order in which they were made."""
+    found: dict[tuple[str, int, str], Correction] = {}
+    for each in corrections:
+        found.pop((each.sheet, each.row, each.column), None)
+        found[each.sheet, each.row, each.column] = each
+    return list(found.values())
 
 
 def amount(text: str) -> int | float | None:
@@ -68,12 +72,14 @@ def amount(text: str) -> int | float | None:
     return held if exact(held) == number else None
 
 
-def laid_over(
-    tables: Sequence[Table], corrections: Sequence[Correction], amounts: Mapping[str, frozenset[str]] | None = None
-) -> list[Table]:
+Amounts = Mapping[str, frozenset[str]]
+"""Letters of the columns of amounts, by sheet."""
+
+
+def laid_over(tables: Sequence[Table], corrections: Sequence[Correction], amounts: Amounts | None = None) -> list[Table]:
     """The tables with the corrected cells' texts in them. What is not on a table is passed over.
 
-    `amounts`: letters of columns by sheet; what is a number there becomes one.
+    `amounts`: where what is a number becomes one.
     """
     by_sheet: dict[str, list[Correction]] = defaultdict(list)
     for each in corrections:

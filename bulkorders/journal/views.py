@@ -162,11 +162,11 @@ def batch_issues(
             .limit(count)
             .offset(first)
         )
-        return [(row.position, _issue(row)) for row in rows]
+        return [(row.position, issue_of(row, row.display)) for row in rows]
 
 
-def _issue(row: Row[Any]) -> Issue:
+def issue_of(row: Row[Any], order: str | None) -> Issue:
+    """An issue as its row says, of an order if any."""
     return Issue(
-        row.code, Severity(row.severity), Words(row.zh, row.en), row.sheet, row.row, row.column, row.label, row.field, row.value,
-        row.display,
+        row.code, Severity(row.severity), Words(row.zh, row.en), row.sheet, row.row, row.column, row.label, row.field, row.value, order,
     )  # fmt: skip

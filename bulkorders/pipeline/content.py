@@ -2,7 +2,7 @@
 
 import datetime as dt
 from collections import defaultdict
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -40,9 +40,19 @@ def workbook_content(app: App, reports: Sequence[BatchReport], *, note: bool = F
         "summary": [line for report in reports for line in _summary(app, report, note=note)],
         "counts": [[fate_words(fate, is_test).zh, count, FATE_MEANING[fate].zh, fate.value] for fate, count in counts.items()],
         "sheets": sheets,
+        "corrections": [told for report in reports for told in _corrections(report)],
         "failures": [failed for report in reports if (failed := _failures(report))["orders"]],
         "created": [created for report in reports if (created := _created(app, report))["orders"]],
     }
+
+
+def _corrections(report: BatchReport) -> Iterator[list[Any]]:
+    """The corrected cells, each with what was typed and whether its column is one of amounts."""
+    template = find_template(report.batch.template)
+    for each in report.corrections:
+        fields = report.batch.sheets.get(each.sheet, {}).get("fields", {})
+        is_amount = any(letter == each.column and template[name].kind.is_amount for name, (letter, _) in fields.items())
+        yield [each.sheet, each.row, each.column, each.text, is_amount]
 
 
 def _columns(report: BatchReport) -> list[str]:
@@ -121,6 +131,7 @@ def _summary(app: App, report: BatchReport, *, note: bool) -> list[list[Any]]:
         ["发送速度", _pace(times)],
         ["读取的行", batch.rows["read"]],
         ["有误的行", batch.rows["invalid"]],
+        *([["在网页上改过的格子", len(report.corrections)]] if report.corrections else []),
         [f"读取的{template.unit}", len(report.orders)],
     ]
 

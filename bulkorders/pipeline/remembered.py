@@ -40,7 +40,7 @@ def remembered(app: App, reports: Sequence[BatchReport]) -> tuple[list[BatchRepo
         fields = {field.name: [column_letter(number), "1"] for number, field in enumerate(template.fields, 1)}
         formats = {fields[field.name][0]: field.kind.number_format for field in template.fields}
         batch = replace(report.batch, sheets={sheet: {"header_row": HEADER_ROW, "formats": formats, "fields": fields}})
-        moved.append(replace(report, batch=batch, orders=orders, issues=[]))
+        moved.append(replace(report, batch=batch, orders=orders, issues=[], corrections=[]))
     return moved, sheets
 
 

@@ -5,9 +5,11 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from bulkorders.core.correction import Correction
 from bulkorders.core.issue import Issue
 from bulkorders.core.result import FATE_WORDS, Fate, Totals
 from bulkorders.core.words import Words
+from bulkorders.journal.corrections import corrections_of
 from bulkorders.journal.records import Batch, Placed
 from bulkorders.journal.views import batch_issues, batches_of_workbook, get_batch, placed_orders
 
@@ -23,6 +25,8 @@ class BatchReport:
     batch: Batch
     orders: Sequence[Placed]
     issues: Sequence[tuple[int | None, Issue]]
+    corrections: Sequence[Correction] = ()
+    """What its cells say instead of what the kept file has."""
 
     @property
     def totals(self) -> Totals:
@@ -37,7 +41,8 @@ class BatchReport:
 
 def report_batch(app: App, batch: str) -> BatchReport:
     """Reads a batch. Raises UsageError where there is none."""
-    return BatchReport(get_batch(app.journal, batch), placed_orders(app.journal, batch), batch_issues(app.journal, batch))
+    found, orders, issues = get_batch(app.journal, batch), placed_orders(app.journal, batch), batch_issues(app.journal, batch)
+    return BatchReport(found, orders, issues, corrections_of(app.journal, [batch])[0])
 
 
 def report_workbook(app: App, report: BatchReport) -> list[BatchReport]:

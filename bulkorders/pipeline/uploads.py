@@ -138,17 +138,16 @@ class Checker:
 
     def _check_next(self, untold: list[str]) -> bool:
         """Checks the upload whose turn it is; gives False where none waits."""
-        with AT_ONCE:
-            upload = uploads.take(self._app.journal, self._app.clock.now())
-            if upload is None:
-                return False
-            untold.append(upload.id)
-            refused = self._checked(upload)
-            if self._stop.is_set() and refused is not None:  # cut short, most likely: whoever checks next does it again
-                return False
-            if refused is not None:
-                uploads.refuse(self._app.journal, upload.id, refused, self._app.clock.now())
-            untold.clear()
+        upload = uploads.take(self._app.journal, self._app.clock.now())
+        if upload is None:
+            return False
+        untold.append(upload.id)
+        refused = self._checked(upload)
+        if self._stop.is_set() and refused is not None:  # cut short, most likely: whoever checks next does it again
+            return False
+        if refused is not None:
+            uploads.refuse(self._app.journal, upload.id, refused, self._app.clock.now())
+        untold.clear()
         discard(self._app.journal, upload.content_hash)
         return True
 
@@ -167,7 +166,8 @@ class Checker:
         copy = kept_path(self._app.journal, upload.content_hash)
         if not copy.exists():
             return _said("failed", _GONE)
-        file = examine(self._app, Path(upload.file), copy, upload.content_hash, account=upload.account, left=self._time_left)
+        with AT_ONCE:
+            file = examine(self._app, Path(upload.file), copy, upload.content_hash, account=upload.account, left=self._time_left)
         ingested = enter(self._app, file, by_whom=upload.by_whom, name=upload.file, upload=upload.id)
         return None if any(found.batch for found in ingested) else _why_not(ingested)
 

@@ -117,19 +117,37 @@ def _load_templates(provider_paths: list[str], modules: list[str]) -> list[Templ
 
 def _write_results(request: dict[str, Any]) -> Refusal | int | str:
     """The way in which they were written, else why not: a refusal of the source, or the number of the system's error at the target."""
+    from .result_sheets import corrections_in
     from .results import write_results
 
     source = Path(request["path"]) if request["path"] else None
     tables = [make_table(*sheet) for sheet in request["sheets"]] if source is None else _read(request["path"], with_marks=True)
     if isinstance(tables, Refusal):
         return tables
+    report = request["report"]
+    corrections, amounts = corrections_in(report)
+    tables = laid_over(tables, corrections, amounts)
     try:
-        return write_results(source, tables, request["report"], Path(request["target"]), Path(request["draft"]))
+        return write_results(source, tables, report, Path(request["target"]), Path(request["draft"]))
     except OSError as error:
         return error.errno or errno.EIO
 
 
-_TASKS = {"check": _check, "results": _write_results}
+def _write_grid(request: dict[str, Any]) -> Refusal | int:
+    """0 where the cells were written, else why not: a refusal of the source, or the number of the system's error at the folder."""
+    from .grid import write_grid
+
+    tables = _read(request["path"], with_marks=True)
+    if isinstance(tables, Refusal):
+        return tables
+    try:
+        write_grid(tables, request["sheets"], Path(request["folder"]))
+    except OSError as error:
+        return error.errno or errno.EIO
+    return 0
+
+
+_TASKS = {"check": _check, "results": _write_results, "grid": _write_grid}
 
 if __name__ == "__main__":
     main()

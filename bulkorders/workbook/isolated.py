@@ -30,7 +30,7 @@ from .child import OUR_FAULT
 from .nursery import Forked, Nursery, deaf, is_possible
 from .sniff import MEBIBYTE
 
-SECONDS = {"check": 120, "results": 600}
+SECONDS = {"check": 120, "results": 600, "grid": 120}
 """Wall time of each task; writing is slower than reading and its input was read before."""
 LEAST_MEMORY = 2048 * MEBIBYTE
 MOST_MEMORY = 6144 * MEBIBYTE
@@ -116,6 +116,18 @@ def write_results(
     if isinstance(answer, Refusal):
         raise BulkordersError(f"结果表没有写成：{answer.message.zh}", f"The results were not written: {answer.message.en}")
     return str(answer)
+
+
+def write_grid(path: Path, sheets: Sequence[str], folder: Path) -> Refusal | None:
+    """Writes the cells of a workbook's sheets to a folder (see `grid`); gives why the workbook is not read.
+
+    Raises BulkordersError, OSError.
+    What lies in the folder then is of the child's making: whatever it is, whoever reads it must survive it.
+    """
+    answer = _run({"task": "grid", "path": str(path), "sheets": list(sheets), "folder": str(folder)}, path)
+    if isinstance(answer, int) and answer:
+        raise OSError(answer, os.strerror(answer))
+    return answer if isinstance(answer, Refusal) else None
 
 
 def _run(request: Mapping[str, Any], path: Path | None, left: Left = endless) -> Any:

@@ -1,16 +1,18 @@
 """What the results add to the merchant's own sheets: our columns beside his rows, a fill and a comment on each bad cell."""
 
+from collections import defaultdict
 from collections.abc import Iterator, Mapping
 from functools import cached_property
 from typing import Any
 
 from openpyxl.utils import column_index_from_string
 
-from bulkorders.core.cell import shown, trim
+from bulkorders.core.cell import column_number, shown, trim
+from bulkorders.core.correction import Amounts, Correction, value_of
 from bulkorders.core.result import FATE_WORDS, RESULT_COLUMNS, Fate, our_labels
 from bulkorders.core.table import Table
 
-from .ooxml.edits import SheetEdits, Written
+from .ooxml.edits import SheetEdits, Values, Written
 from .pages.fates import look_of
 from .pages.page import HEADING
 from .style import TEXT, Look, height_of, line_count, needs_wrapping
@@ -32,10 +34,12 @@ def sheet_edits(tables: Mapping[str, Table], report: Mapping[str, Any]) -> dict[
     """The edits of each sheet that the report tells of. Comments go to errors first.
 
     `report` has `counts`, whose first entries are the words of the fates, and `sheets`, by name: `header_row`, our `columns`, `bad` cells
-    and their `notes` by row and letter, and result `rows` by row.
+    and their `notes` by row and letter, and result `rows` by row. `corrections`: sheet, row, letter and text of each, and whether it is of
+    a column of amounts.
     """
     words = {fate: word for word, _, _, fate in report["counts"]}
-    plans = {name: _Plan(tables[name], told, words) for name, told in report["sheets"].items() if name in tables}
+    values = _values(report)
+    plans = {name: _Plan(tables[name], told, words, values.get(name, {})) for name, told in report["sheets"].items() if name in tables}
     notes = sorted(((rank, name, at, text) for name, plan in plans.items() for rank, at, text in plan.notes), key=lambda note: note[0])
     kept: dict[str, dict[tuple[int, int], str]] = {name: {} for name in plans}
     for _, name, at, text in notes[:MOST_NOTES]:
@@ -43,11 +47,32 @@ def sheet_edits(tables: Mapping[str, Table], report: Mapping[str, Any]) -> dict[
     return {name: plan.edits(kept[name]) for name, plan in plans.items()}
 
 
+def corrections_in(report: Mapping[str, Any]) -> tuple[list[Correction], Amounts]:
+    """The corrections that a report tells of, and the columns of amounts among theirs."""
+    found = report.get("corrections", ())
+    amounts: dict[str, set[str]] = defaultdict(set)
+    for sheet, _, letter, _, is_amount in found:
+        if is_amount:
+            amounts[sheet].add(letter)
+    corrections = [Correction(sheet, row, letter, text) for sheet, row, letter, text, _ in found]
+    return corrections, {sheet: frozenset(letters) for sheet, letters in amounts.items()}
+
+
+def _values(report: Mapping[str, Any]) -> dict[str, dict[int, dict[int, str | int | float | None]]]:
+    """What stands in the merchant's own cells now, by sheet, row and column."""
+    corrections, amounts = corrections_in(report)
+    found: dict[str, dict[int, dict[int, str | int | float | None]]] = defaultdict(lambda: defaultdict(dict))
+    for each in corrections:
+        value = value_of(each, is_amount=each.column in amounts.get(each.sheet, ()))
+        found[each.sheet][each.row][column_number(each.column)] = value
+    return found
+
+
 class _Plan:
     """One sheet, and what the report says of it."""
 
-    def __init__(self, table: Table, told: Mapping[str, Any], words: Mapping[str, str]) -> None:
-        self.table, self.told, self.words = table, told, words
+    def __init__(self, table: Table, told: Mapping[str, Any], words: Mapping[str, str], values: Values) -> None:
+        self.table, self.told, self.words, self.values = table, told, words, values
         self.header_row = int(told["header_row"])
 
     def edits(self, notes: Mapping[tuple[int, int], str]) -> SheetEdits:
@@ -59,7 +84,7 @@ class _Plan:
         }
         return SheetEdits(
             self.header_row, columns | dict.fromkeys(self.copies, 10.0), _Rows(self), papers, notes, self.columns.get("status"), _WORDS,
-            heights=self.heights, resets_heights=self.continues,
+            heights=self.heights, resets_heights=self.continues, values=self.values,
         )  # fmt: skip
 
     @property

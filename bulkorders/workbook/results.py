@@ -32,8 +32,9 @@ Make = Callable[[], tuple[Path, Mapping[str, str]]]
 def write_results(source: Path | None, tables: Sequence[Table], report: Mapping[str, Any], target: Path, draft: Path) -> str:
     """Writes the results workbook to `target`, whole or not at all; gives the way that was taken.
 
-    `tables` are all sheets of the workbook `source`; without a source the results are made of the tables alone. `report` has `is_test`,
-    `summary`, `counts`, `failures` and `created` (see the pages), and `sheets` (see `sheet_edits`). `draft`: where it is written first,
+    `tables` are all sheets of the workbook `source`, corrections laid over them; without a source the results are made of the tables
+    alone. `report` has `is_test`, `summary`, `counts`, `failures` and `created` (see the pages), `sheets` and perhaps `corrections` (see
+    `sheet_edits`). `draft`: where it is written first,
     beside the target. Raises OSError; PermissionError where `target` is locked.
     """
     with TemporaryDirectory(prefix="bulkorders-", ignore_cleanup_errors=True) as folder:

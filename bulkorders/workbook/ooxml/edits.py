@@ -20,6 +20,10 @@ class Written(NamedTuple):
     number_format: str = GENERAL
 
 
+Values = Mapping[int, Mapping[int, str | int | float | None]]
+"""What the merchant's own cells hold now, by row and column: text, a number, or nothing."""
+
+
 @dataclass(frozen=True)
 class SheetEdits:
     """What changes on one sheet of the merchant's.
@@ -29,6 +33,7 @@ class SheetEdits:
     `notes`: texts of comments by row and column.
     `status_column`: the column with conditional colours; `words`: what its texts begin with, to ink and paper.
     `heights`: points that rows need at least. `resets_heights`: rows that were made tall earlier, and need it no more, are let go.
+    `values`: his own cells that were corrected; each keeps its look.
     """
 
     header_row: int
@@ -40,6 +45,7 @@ class SheetEdits:
     words: Mapping[str, tuple[str, str]] = field(default_factory=dict)
     heights: Mapping[int, float] = field(default_factory=dict)
     resets_heights: bool = False
+    values: Values = field(default_factory=dict)
 
 
 @dataclass(frozen=True)

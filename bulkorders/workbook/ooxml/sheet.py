@@ -49,7 +49,8 @@ class SheetStream:
 
     def _used(self, rows: RowStream) -> Area | None:
         """The box around what we write."""
-        columns = [*self._edits.columns, *(column for cells in self._edits.papers.values() for column in cells)]
+        others = (*self._edits.papers.values(), *self._edits.values.values())
+        columns = [*self._edits.columns, *(column for cells in others for column in cells)]
         return Area(rows.span[0], min(columns), rows.span[1], max(columns)) if rows.span and columns else None
 
     def _tail(self, head: Head, data: bytes, rows: RowStream) -> bytes:

@@ -9,10 +9,10 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import NamedTuple
 
-from bulkorders.core.cell import column_letter
-from bulkorders.workbook.style import height_of
+from bulkorders.core.cell import column_letter, shown
+from bulkorders.workbook.style import height_of, is_risky
 
-from .cells import CellWriter
+from .cells import CellWriter, own_cell
 from .edits import SheetEdits, UnsureError
 from .markup import ATTRIBUTES, read_attributes, whole, with_attributes
 from .places import LAST_COLUMN, LAST_ROW, NUMBERS, read_area
@@ -23,6 +23,7 @@ _MOST_KEPT = 4096
 _OUR_HEIGHTS = frozenset(height_of(lines) for lines in range(2, 30))
 _PLACE = re.compile(rb"([A-Z]{1,3})([1-9][0-9]{0,6})")
 _SOURCE = re.compile(rb"""<(?:[\w.\-]+:)?f\s[^<>]*?\bref\s*=\s*["']([^"'<>]*)["']""")
+_ARRAY = re.compile(rb"""<(?:[\w.\-]+:)?f(?=[^<>]*?\st\s*=\s*["'](?:array|dataTable)["'])[^<>]*?\sref\s*=\s*["']([^"'<>]*)["']""")
 _SLASH = ord("/")
 _FORMULA = re.compile(rb"<(?:[\w.\-]+:)?f[\s>/]")
 
@@ -59,11 +60,11 @@ class RowStream:
     """The rows of one sheet. Raises UnsureError where they are out of order, or not what a row is."""
 
     def __init__(self, edits: SheetEdits, head: Head, styles: Styles) -> None:
-        self._head, self._styles, self._rows, self._papers = head, styles, edits.rows, edits.papers
+        self._head, self._styles, self._rows, self._papers, self._values = head, styles, edits.rows, edits.papers, edits.values
         self._header_row, self._columns = edits.header_row, frozenset(edits.columns)
         self._heights, self._resets = edits.heights, edits.resets_heights
         self._first, self._last = min(self._columns, default=LAST_COLUMN + 1), max(self._columns, default=0)
-        self._wanted = [*sorted({*edits.rows, *edits.papers}), LAST_ROW + 1]
+        self._wanted = [*sorted({*edits.rows, *edits.papers, *edits.values}), LAST_ROW + 1]
         if (
             not all(1 <= column <= LAST_COLUMN for column in self._columns)
             or not 1 <= self._wanted[0] <= self._wanted[-2:][0] <= LAST_ROW + 1
@@ -99,6 +100,8 @@ class RowStream:
 
     def feed(self, rows: bytes) -> bytes:
         """Some whole rows, edited; rows before them that are missing are put in."""
+        if self._values and (b"array" in rows or b"dataTable" in rows):
+            self._check_arrays(rows)
         *pieces, rest = rows.split(self._row_end)
         out: list[bytes] = []
         for piece in pieces:
@@ -138,7 +141,7 @@ class RowStream:
                 return False
             self._usual, self._usual_start = b'"' + found[3] + b">", start
         wanted = self._wanted[self._next]
-        if not self._at < number <= wanted or number < self._header_row or number in self._papers:
+        if not self._at < number <= wanted or number < self._header_row or number in self._papers or number in self._values:
             return False
         if number in self._heights or self._is_too_tall(number, start):
             return False
@@ -268,6 +271,7 @@ class RowStream:
             if column not in kept:
                 base = style if style is not None else self._head.style_of(column)
                 kept[column] = self._blank(number, column, self._styles.restyled(base, paper))
+        kept |= self._corrected(number, {cell.column: cell for cell in found}, papers, style)
         return b"".join(xml for _, xml in sorted((kept | new).items())) + rest
 
     def _blank(self, number: int, column: int, style: int) -> bytes:
@@ -275,11 +279,50 @@ class RowStream:
             raise UnsureError(f"no column {column}")
         return b'<%bc r="%b%d" s="%d"/>' % (self._p, column_letter(column).encode(), number, style)
 
+    def _corrected(self, number: int, found: Mapping[int, _Cell], papers: Mapping[int, str], style: int | None) -> dict[int, bytes]:
+        """The merchant's own cells that were corrected. A number is one where it is shown as such, else text."""
+        new = {}
+        for column, value in self._values.get(number, {}).items():
+            if column in self._columns or not 1 <= column <= LAST_COLUMN:
+                raise UnsureError(f"no cell of the merchant's in column {column}")
+            cell, paper = found.get(column), papers.get(column)
+            if cell is not None:
+                self._lose_own(cell, number)
+                look = self._style_of(cell.style, paper)
+            else:
+                look = self._style_of(style if style is not None else self._head.style_of(column), paper)
+            if isinstance(value, int | float) and not self._styles.shows_numbers(look):
+                value = shown(value)
+            if isinstance(value, str) and is_risky(value):
+                look = self._styles.quoted(look)
+            new[column] = own_cell(self._p, f"{column_letter(column)}{number}", look, value)
+        return new
+
+    def _lose_own(self, cell: _Cell, number: int) -> None:
+        """A corrected cell had a formula. What others are calculated from must not go with it."""
+        if _FORMULA.search(cell.xml):
+            self.lost_formula = True
+            for area in map(read_area, (found.decode() for found in _SOURCE.findall(cell.xml))):
+                if (area.top, area.left, area.bottom, area.right) != (number, cell.column, number, cell.column):
+                    raise UnsureError("a corrected cell has the formula of others")
+
+    def _check_arrays(self, rows: bytes) -> None:
+        """A program that calculates would write over a cell that one formula fills with others."""
+        for area in (read_area(found[1].decode()) for found in _ARRAY.finditer(rows)):
+            is_alone = (area.top, area.left) == (area.bottom, area.right)
+            rows_in = (row for row in self._values if area.top <= row <= area.bottom)
+            if not is_alone and any(area.left <= column <= area.right for row in rows_in for column in self._values[row]):
+                raise UnsureError("a corrected cell is part of an array")
+
+    def _style_of(self, style: int, paper: str | None) -> int:
+        """A style with the mark that its cell is to have, or without the one that it had."""
+        if paper:
+            return self._styles.restyled(style, paper)
+        return self._styles.unmarked(style) if style in self._styles.marked else style
+
     def _styled(self, cell: _Cell, paper: str | None) -> bytes:
         """A cell with the mark that it is to have, or without the one that it had."""
-        new = self._styles.restyled(cell.style, paper) if paper else cell.style
-        if paper is None and cell.style in self._styles.marked:
-            new = self._styles.unmarked(cell.style)
+        new = self._style_of(cell.style, paper)
         if new == cell.style:
             return cell.xml
         start = cell.xml.index(b"<")

@@ -8,6 +8,9 @@ that the cell had before (`indexed="64"`: none). So the mark can be taken off ag
 from collections.abc import Mapping, Sequence
 from functools import cached_property
 
+from openpyxl.styles.numbers import is_date_format
+
+from bulkorders.workbook.formats import read_format
 from bulkorders.workbook.style import AMBER, GENERAL, STRONG_RED, TEXT, Look
 
 from .edits import UnsureError
@@ -21,6 +24,8 @@ _BUILT_IN = {
     GENERAL: 0, "0": 1, "0.00": 2, "#,##0": 3, "#,##0.00": 4, "0%": 9, "0.00%": 10, TEXT: 49,
 }  # fmt: skip
 _FIRST_FREE_FORMAT = 164
+_PLAIN = frozenset({"0", "1", "2", "3", "4", "37", "38", "39", "40", "49"})
+"""Built-in formats that show a number as it is."""
 _EDGE = "BFBFBF"
 _MOST_STYLES = 60_000
 """Cell styles; Excel takes 64,000."""
@@ -69,6 +74,27 @@ class Styles:
             before = self._kept(_tag(xml))
             self._restyled[key] = style if before is None else self._with_fill(xml, self._fill_of(before))
         return self._restyled[key]
+
+    def quoted(self, style: int) -> int:
+        """The style of a cell whose text stays text when somebody edits it."""
+        key = (style, "quoted")
+        if key not in self._restyled:
+            xml = self._style(style)
+            start = _start(xml)
+            is_quoted = _tag(xml).get("quotePrefix") in ("1", "true")
+            self._restyled[key] = (
+                style if is_quoted else self._place_style(with_attributes(start, {"quotePrefix": "1"}) + xml[len(start) :])
+            )
+        return self._restyled[key]
+
+    def shows_numbers(self, style: int) -> bool:
+        """Whether a number is shown as it is in a cell of a style: not as a date, with words or with zeros in front."""
+        number = _tag(self._style(style)).get("numFmtId", "0")
+        if number in _PLAIN:
+            return True
+        known = (_tag(each) for each in self._sheet.group("numFmts").items)
+        code = next((each.get("formatCode", "") for each in known if each.get("numFmtId") == number), None)
+        return code is not None and read_format(code) is None and not is_date_format(code)
 
     def look(self, look: Look, number_format: str = GENERAL, *, quoted: bool = False) -> int:
         """The style of a cell of ours; `quoted`: its text stays text when somebody edits it."""
