@@ -13,6 +13,7 @@ export class Grid {
     this.pages = new Map(); // number of the page -> {rows: Map, marks}, or null while it is fetched
     this.pending = new Map(); // "row:column" -> text that is on its way
     this.drawn = new Map(); // index of the row -> its element
+    this.spare = [];
     this.at = { index: 0, column: 0 };
     this.isClosed = false;
   }
@@ -71,7 +72,12 @@ export class Grid {
     this.scroll = el("div", {
       class: "grid-scroll", role: "grid", "aria-labelledby": "grid-title", "aria-rowcount": this.total + 1, "aria-colcount": this.columns.length + 1,
     }, head, this.body);
-    this.scroll.addEventListener("scroll", () => this.draw(), { passive: true });
+    let isDue = false;
+    this.scroll.addEventListener("scroll", () => {
+      if (isDue) return;
+      isDue = true;
+      requestAnimationFrame(() => { isDue = false; this.draw(); });
+    }, { passive: true });
     this.scroll.addEventListener("keydown", (event) => this.key(event));
     this.scroll.addEventListener("dblclick", (event) => { if (event.target.closest("[role=gridcell]")) this.edit(); });
     this.scroll.addEventListener("mousedown", (event) => this.press(event));
@@ -106,6 +112,7 @@ export class Grid {
       if ((index < from || index >= to) && index !== this.at.index) {
         row.remove();
         this.drawn.delete(index);
+        this.spare.push(row);
       }
     }
     const shift = this.scale === 1 ? 0 : this.scroll.scrollTop - top;
@@ -117,19 +124,36 @@ export class Grid {
   rowAt(index) {
     let row = this.drawn.get(index);
     if (row) return row;
-    const number = this.headerRow + 1 + index;
-    row = el("div", { class: "grid-row", role: "row", "aria-rowindex": index + 2 }, el("div", { class: "cell no", role: "rowheader" }, String(number)));
+    row = this.spare.pop() ?? this.make();
+    row.setAttribute("aria-rowindex", index + 2);
+    row.firstChild.textContent = String(this.headerRow + 1 + index);
+    row.firstChild.className = "cell no";
     this.columns.forEach((_, column) => {
-      const cell = el("div", { class: "cell waiting", role: "gridcell", "aria-colindex": column + 2, tabindex: this.isAt(index, column) ? 0 : -1 });
-      cell.style.width = `${this.widths[column]}px`;
-      cell.dataset.index = index;
+      const cell = row.children[column + 1];
+      cell.textContent = "";
+      cell.className = "cell waiting";
+      cell.removeAttribute("aria-label");
+      cell.removeAttribute("aria-invalid");
+      cell.setAttribute("tabindex", this.isAt(index, column) ? "0" : "-1");
+    });
+    row.dataset.index = index;
+    this.drawn.set(index, row);
+    this.fill(index);
+    let after = null; // read out in their order
+    for (const each of this.drawn.keys()) if (each > index && (after === null || each < after)) after = each;
+    this.body.insertBefore(row, after === null ? null : this.drawn.get(after));
+    return row;
+  }
+
+  /** A row without content; rows that have left the view are used again. */
+  make() {
+    const row = el("div", { class: "grid-row", role: "row" }, el("div", { class: "cell no", role: "rowheader" }));
+    this.widths.forEach((width, column) => {
+      const cell = el("div", { class: "cell", role: "gridcell", "aria-colindex": column + 2 });
+      cell.style.width = `${width}px`;
       cell.dataset.column = column;
       row.append(cell);
     });
-    this.drawn.set(index, row);
-    this.fill(index);
-    const after = [...this.drawn.keys()].filter((each) => each > index).sort((a, b) => a - b)[0];
-    this.body.insertBefore(row, after === undefined ? null : this.drawn.get(after)); // read out in their order
     return row;
   }
 
@@ -266,7 +290,7 @@ export class Grid {
     const cell = event.target.closest("[role=gridcell]");
     if (!cell || cell.classList.contains("editing")) return;
     event.preventDefault();
-    this.move(Number(cell.dataset.index), Number(cell.dataset.column));
+    this.move(Number(cell.parentElement.dataset.index), Number(cell.dataset.column));
   }
 
   key(event) {

@@ -9,6 +9,7 @@ const SPOKEN_EVERY = 15000;
 const SILENCE = 40000; // the server says something every 15 s
 let newest = -1;
 let spokenAt = 0;
+let known = ""; // the counts that the page shows, where nothing is being sent
 
 const put = (id, text) => {
   const place = document.getElementById(id);
@@ -117,7 +118,9 @@ else if (state === "unfinished" || state === "paused") setInterval(() => { if (!
 async function watchFor() {
   try {
     const found = await call(`/batches/${batch}/progress`);
-    if (found.state !== state) location.reload();
+    const counts = JSON.stringify(found.counts);
+    if (found.state !== state || (known && counts !== known)) location.reload();
+    known = counts;
   } catch (error) {
     if (!(error instanceof Refused)) throw error;
   }
