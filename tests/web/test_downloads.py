@@ -8,9 +8,9 @@ import pytest
 from bulkorders.web.downloads import disposition
 
 NAMES = [
-    "订单.xlsx", "orders.xlsx", "a b.xlsx", '订单"; filename="evil.exe.xlsx', "a\r\nset-cookie: x=1.xlsx", "a\nb.xlsx", "../../etc/passwd.xlsx",
-    "..\\..\\x.xlsx", "a\0b.xlsx", "\u202egnp.xlsx", "a\u2028b.xlsx", "%2e%2e%2fx.xlsx", "x" * 300 + ".xlsx", ".xlsx", "", "无点", "a;b.xlsx",
-    "\ud800.xlsx",
+    "订单.xlsx", "orders.xlsx", "a b.xlsx", '订单"; filename="evil.exe.xlsx', "a\r\nset-cookie: x=1.xlsx", "a\nb.xlsx", "../../etc/passwd",
+    "..\\..\\x.xlsx", "a\0b.xlsx", "\u202egnp.xlsx", "a\u2028b.xlsx", "%2e%2e%2fx.xlsx", "x" * 300 + ".xlsx", ".xlsx", "", "无点",
+    "a;b.xlsx", "\ud800.xlsx",
 ]  # fmt: skip
 
 

@@ -44,7 +44,7 @@ def test_our_own_names_are_answered(caller: httpx.Client, port: int, host: str) 
 @pytest.mark.parametrize(
     "host",
     [
-        "evil.example", "127.0.0.1.evil.example", "localhost.evil.example", f"{NAME}.evil.example", f"evil-{NAME}", "10.0.0.1", "0.0.0.0",
+        "evil.example", "127.0.0.1.evil.example", "localhost.evil.example", f"{NAME}.evil.example", f"evil-{NAME}", "10.0.0.1", "0.0.0.0",  # noqa: S104
         "127.0.0.1@evil.example", "127.0.0.1:80:80", "127.0.0.1/", "127.0.0.1, evil.example", "[::1", "2130706433", "0x7f000001", "127.1",
         "[::ffff:127.0.0.1]", "localhost:x", "null",
     ],
