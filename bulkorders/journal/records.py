@@ -62,6 +62,9 @@ class Batch:
     sheets: Mapping[str, Any]
     created_at: dt.datetime
     released_at: dt.datetime | None
+    by_whom: str | None = None
+    is_paused: bool = False
+    """Nothing more of it is sent until somebody goes on with it."""
 
 
 @dataclass(frozen=True)
@@ -144,3 +147,16 @@ class Settled:
     """How the batches see it, where that is not the order's own status."""
     tracking_number: str | None = None
     carrier: str | None = None
+
+
+@dataclass(frozen=True)
+class Event:
+    """Something that has happened to an order: where it stood, where it stands, and what the remote said, as it was written down then."""
+
+    at: dt.datetime
+    before: Status | None
+    after: Status
+    attempt: int
+    code: str | None
+    message: str | None
+    request_id: str | None

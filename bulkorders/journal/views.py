@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from typing import Any
 
-from sqlalchemy import Row, func, select
+from sqlalchemy import Connection, Row, func, select
 
 from bulkorders.core.issue import Issue, Severity
 from bulkorders.core.order import Place, Status
@@ -14,8 +14,8 @@ from bulkorders.errors import UsageError
 from .batches import changed
 from .journal import Journal
 from .queue import ABANDONED
-from .records import Batch, Placed
-from .tables import batches, issues, orders, placements
+from .records import Batch, Event, Placed
+from .tables import batches, events, issues, orders, placements
 
 _WAITS = Words(
     "批次 {batch} 里的这一单先要有结果，这次改过的内容没有发：等它有了结果，再提交一次。",
@@ -26,16 +26,21 @@ _WAITS = Words(
 def list_batches(journal: Journal) -> list[Batch]:
     """All batches, the newest first."""
     with journal.read() as connection:
-        return [_batch(row) for row in connection.execute(select(batches).order_by(batches.c.created_at.desc(), batches.c.id.desc()))]
+        return [record(row) for row in connection.execute(select(batches).order_by(batches.c.created_at.desc(), batches.c.id.desc()))]
 
 
 def get_batch(journal: Journal, batch: str) -> Batch:
     """One batch. Raises UsageError where the journal has none of that name."""
     with journal.read() as connection:
-        row = connection.execute(select(batches).where(batches.c.id == batch)).one_or_none()
+        return batch_of(connection, batch)
+
+
+def batch_of(connection: Connection, batch: str) -> Batch:
+    """One batch, within a transaction. Raises UsageError where there is none of that name."""
+    row = connection.execute(select(batches).where(batches.c.id == batch)).one_or_none()
     if row is None:
         raise UsageError(f"没有批次 {batch}：用 bulkorders status 看有哪些批次。", f"there is no batch {batch}: see bulkorders status.")
-    return _batch(row)
+    return record(row)
 
 
 def batches_of_workbook(journal: Journal, batch: Batch) -> list[str]:
@@ -53,13 +58,14 @@ def newest_batch_of(journal: Journal, file: str) -> Batch | None:
     newest = select(batches).where(batches.c.file == file).order_by(batches.c.created_at.desc(), batches.c.id.desc()).limit(1)
     with journal.read() as connection:
         row = connection.execute(newest).one_or_none()
-    return _batch(row) if row else None
+    return record(row) if row else None
 
 
-def _batch(row: Row[Any]) -> Batch:
+def record(row: Row[Any]) -> Batch:
+    """A row of the table of batches."""
     return Batch(
         row.id, row.file, row.content_hash, row.template, row.status == "released", row.is_test, row.rows, row.sheets,
-        row.created_at, row.released_at,
+        row.created_at, row.released_at, row.by_whom, row.paused,
     )  # fmt: skip
 
 
@@ -70,18 +76,41 @@ def owner_of(journal: Journal, batch: str) -> tuple[str | None] | None:
     return (row.by_whom,) if row else None
 
 
+_PLACED = select(
+    placements,
+    orders.c.status, orders.c.attempts, orders.c.request_id, orders.c.remote_id, orders.c.tracking_number, orders.c.carrier,
+    orders.c.submitted_at, batches.c.updatable,
+    orders.c.zh.label("order_zh"), orders.c.en.label("order_en"), orders.c.fingerprint.label("sent_fingerprint"),
+    orders.c.batch.label("order_batch"),
+).join(batches, batches.c.id == placements.c.batch).outerjoin(orders, orders.c.id == placements.c.order_id)  # fmt: skip
+
+
 def placed_orders(journal: Journal, batch: str, first: int = 0, count: int | None = None) -> list[Placed]:
     """Every order of a batch with its fate, in the workbook's order; or so many from a position on."""
-    joined = select(
-        placements,
-        orders.c.status, orders.c.attempts, orders.c.request_id, orders.c.remote_id, orders.c.tracking_number, orders.c.carrier,
-        orders.c.submitted_at, batches.c.updatable,
-        orders.c.zh.label("order_zh"), orders.c.en.label("order_en"), orders.c.fingerprint.label("sent_fingerprint"),
-        orders.c.batch.label("order_batch"),
-    ).join(batches, batches.c.id == placements.c.batch).outerjoin(orders, orders.c.id == placements.c.order_id)  # fmt: skip
     with journal.read() as connection:
-        found = joined.where(placements.c.batch == batch, placements.c.position >= first).order_by(placements.c.position).limit(count)
+        found = _PLACED.where(placements.c.batch == batch, placements.c.position >= first).order_by(placements.c.position).limit(count)
         return [_placed(row) for row in connection.execute(found)]
+
+
+def placed_order(journal: Journal, batch: str, position: int) -> Placed | None:
+    """One order of a batch; None where it has none at that position."""
+    with journal.read() as connection:
+        row = connection.execute(_PLACED.where(placements.c.batch == batch, placements.c.position == position)).one_or_none()
+    return _placed(row) if row else None
+
+
+def order_events(journal: Journal, batch: str, position: int) -> list[Event]:
+    """All that has happened to an order of a batch, the oldest first; nothing of one that was sent with another's content."""
+    is_own = placements.c.batch == batch, placements.c.position == position, placements.c.fingerprint == orders.c.fingerprint
+    of = select(orders.c.id).join(placements, placements.c.order_id == orders.c.id).where(*is_own)
+    with journal.read() as connection:
+        found = connection.execute(select(events).where(events.c.order_id.in_(of)).order_by(events.c.id))
+        return [
+            Event(
+                row.at, Status(row.before) if row.before else None, Status(row.after), row.attempt, row.code, row.message, row.request_id
+            )
+            for row in found
+        ]  # fmt: skip
 
 
 def sent_payloads(journal: Journal, batch: str) -> dict[int, bytes]:

@@ -21,6 +21,7 @@ from bulkorders.core.provider import Account, Clock, Provider, TellsApart
 from bulkorders.core.template import Template
 from bulkorders.core.words import Words
 from bulkorders.errors import SettingsError, UsageError
+from bulkorders.journal.fates import Finished
 from bulkorders.journal.journal import Journal, open_journal
 from bulkorders.providers import load_providers
 from bulkorders.settings import Settings, describe_errors
@@ -59,6 +60,7 @@ class App:
     is_test: bool = False
     chance: random.Random = field(default_factory=random.Random)
     tell: Callable[[Words], object] = str  # nobody listens
+    finished: Finished = field(default_factory=Finished)
     tries: Tries = field(default_factory=Tries)
 
     @cached_property

@@ -4,6 +4,7 @@ import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
+from functools import partial
 from typing import Any
 
 from bulkorders.core.cell import shown
@@ -11,7 +12,7 @@ from bulkorders.core.issue import Issue
 from bulkorders.core.result import Fate
 from bulkorders.core.template import Level, Template
 from bulkorders.journal.records import Batch, Placed
-from bulkorders.journal.views import batch_issues, count_issues, count_placed, get_batch, owner_of, payloads_at, placed_orders
+from bulkorders.journal.views import batch_issues, count_issues, count_placed, get_batch, owner_of, payloads_at, placed_order, placed_orders
 
 from .app import App, find_template
 from .remembered import decoded, said
@@ -54,17 +55,18 @@ def orders_page(app: App, batch: str, first: int, count: int, fate: Fate | None 
 
 def order_at(app: App, batch: str, position: int) -> tuple[Seen, Sequence[Issue]] | None:
     """One order with its issues; None where there is none at that position. Raises UsageError where there is no such batch."""
-    orders = placed_orders(app.journal, batch, position, 1)
-    if not orders or orders[0].position != position:
+    order = placed_order(app.journal, batch, position)
+    if order is None:
         return None
-    (seen,) = _with_values(app, get_batch(app.journal, batch), orders)
+    (seen,) = _with_values(app, get_batch(app.journal, batch), [order])
     return seen, [issue for _, issue in batch_issues(app.journal, batch, position=position)]
 
 
 def _with_values(app: App, batch: Batch, orders: Sequence[Placed]) -> list[Seen]:
     template = find_template(batch.template)
     payloads = payloads_at(app.journal, batch.id, [order.position for order in orders])
-    return [Seen(order, batch.is_test, _values_of(template, decoded(app, template, order, payloads.get(order.position)))) for order in orders]
+    decode = partial(decoded, app, template)
+    return [Seen(order, batch.is_test, _values_of(template, decode(order, payloads.get(order.position)))) for order in orders]
 
 
 def _values_of(template: Template, payload: bytes | None) -> Values | None:

@@ -6,15 +6,14 @@ from typing import Annotated
 from fastapi import APIRouter, Depends, Request
 from starlette.responses import RedirectResponse, Response
 
-from bulkorders.core.result import Fate
 from bulkorders.core.words import Words
 from bulkorders.journal.gate import holder, paused_at
 from bulkorders.journal.uploads import Upload
-from bulkorders.journal.views import get_batch, order_events, owner_of
+from bulkorders.journal.views import get_batch, order_events
 from bulkorders.pipeline.browse import is_seen_by, order_at
 from bulkorders.pipeline.corrections import corrections_of, suggestions
-from bulkorders.pipeline.history import history
-from bulkorders.pipeline.progress import progress
+from bulkorders.pipeline.history import STATUSES, history
+from bulkorders.pipeline.progress import State, progress
 from bulkorders.pipeline.report import BatchReport, report_batch, report_workbook
 from bulkorders.pipeline.uploads import ahead, get_upload, latest_uploads
 
@@ -29,7 +28,6 @@ from .view_batch import batch_page
 
 router = APIRouter(include_in_schema=False)
 PER_PAGE = 50
-_STATES = frozenset({"draft", "sending", "done", *(fate.value for fate in Fate)})
 
 
 @router.get("/")
@@ -78,13 +76,12 @@ def show_batch(
 ) -> Response:  # fmt: skip
     """The batch's page. `notice`: what a form could not do."""
     app = site.app
-    found, owner = progress(app, batch), owner_of(app.journal, batch) or (None,)
-    is_draft = found.state == "draft"
-    known = get_batch(app.journal, batch)
+    found, known = progress(app, batch), get_batch(app.journal, batch)
+    is_draft = found.state is State.DRAFT
     # while it is being sent, its orders and issues are not looked at
-    report = BatchReport(known, [], []) if found.state == "sending" else report_batch(app, batch)
+    report = BatchReport(known, [], []) if found.state is State.SENDING else report_batch(app, batch)
     page = batch_page(
-        app, visitor.lang, report_workbook(app, report), found, by_whom=owner[0],
+        app, visitor.lang, report_workbook(app, report), found, by_whom=known.by_whom,
         suggestions=suggestions(app, batch) if is_draft else (), corrections=len(corrections_of(app, batch)),
         paused=paused_accounts(site) if is_draft else (), notice=notice,
     )  # fmt: skip
@@ -126,7 +123,7 @@ def read_history(request: Request, site: TheSite, visitor: TheVisitor) -> Respon
     asked = {name: request.query_params.get(name, "")[:200] for name in ("text", "status", "since", "until")}
     page = _number(request.query_params.get("page", ""))
     found = history(
-        site.app, by_whom=visitor.sees, text=asked["text"], status=asked["status"] if asked["status"] in _STATES else None,
+        site.app, by_whom=visitor.sees, text=asked["text"], status=asked["status"] if asked["status"] in STATUSES else None,
         since=_day(asked["since"]), until=_day(asked["until"]), page=page, per_page=PER_PAGE,
     )  # fmt: skip
     return render(

@@ -12,12 +12,12 @@ from typing import TypeVar
 import anyio
 import anyio.to_thread
 
-from bulkorders.errors import UsageError
+from bulkorders.errors import JournalError, UsageError
 from bulkorders.journal.batches import go_on
 from bulkorders.journal.views import get_batch
 from bulkorders.pipeline.app import App
 from bulkorders.pipeline.grid import Grids
-from bulkorders.pipeline.progress import newest_event, progress
+from bulkorders.pipeline.progress import Progress, newest_event, progress
 from bulkorders.pipeline.senders import Worker
 from bulkorders.pipeline.uploads import Checker
 from bulkorders.pipeline.work import Log, nobody
@@ -68,9 +68,18 @@ class Site:
     def __post_init__(self) -> None:
         self.grids = Grids(self.app)
         self.streams = Streams(
-            Readings(lambda batch: progress(self.app, batch), lambda: newest_event(self.app)),
+            Readings(self._progress, lambda: newest_event(self.app)),
             lambda found, lang: progress_json(self.app, found, lang),
         )
+
+    def _progress(self, batch: str) -> Progress | None:
+        """How far a batch is; None for one that was dropped meanwhile. Raises JournalError."""
+        try:
+            return progress(self.app, batch)
+        except JournalError:
+            raise
+        except UsageError:
+            return None
 
     @property
     def folder(self) -> Path:

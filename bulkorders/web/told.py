@@ -10,7 +10,7 @@ from bulkorders.core.order import row_ranges
 from bulkorders.core.result import Fate
 from bulkorders.core.words import Words
 from bulkorders.journal.uploads import Upload
-from bulkorders.journal.views import batches_of_workbook, owner_of
+from bulkorders.journal.views import batches_of_workbook
 from bulkorders.pipeline.app import App
 from bulkorders.pipeline.browse import Seen
 from bulkorders.pipeline.history import Line
@@ -51,10 +51,10 @@ def progress_json(app: App, found: Progress, lang: str) -> bytes:
     return orjson.dumps(told)
 
 
-def line_json(app: App, line: Line, lang: str) -> dict[str, Any]:
+def line_json(app: App, line: Line) -> dict[str, Any]:
     """A batch in the list of all."""
     return {
-        "batch": line.batch, "file": line.file, "template": line.template, "title": _text(line.title, lang), "by_whom": line.by_whom,
+        "batch": line.batch, "file": line.file, "template": line.template, "title": line.title, "by_whom": line.by_whom,
         "state": line.state, "read": line.read, "counts": {fate.value: count for fate, count in line.counts.items()},
         "created_at": _iso(app, line.created_at), "released_at": _iso(app, line.released_at),
     }  # fmt: skip
@@ -64,9 +64,8 @@ def batch_answer(app: App, batch: str, lang: str, *, outcomes: bool) -> dict[str
     """A batch as `submit --json` has it, with how it stands and the other batches of its workbook. Raises UsageError."""
     report = report_batch(app, batch)
     found = progress(app, batch)
-    owner = owner_of(app.journal, batch) or (None,)
     return {
-        **batch_json(app, report, lang, outcomes=outcomes), "state": found.state, "by_whom": owner[0],
+        **batch_json(app, report, lang, outcomes=outcomes), "state": found.state, "by_whom": report.batch.by_whom,
         "siblings": [name for name in batches_of_workbook(app.journal, report.batch) if name != batch],
         "progress": orjson.Fragment(progress_json(app, found, lang)),
     }  # fmt: skip
@@ -84,10 +83,6 @@ def order_json(seen: Seen, lang: str) -> dict[str, Any]:
 
 def _said(words: Words | None, lang: str) -> str | None:
     return words.say(lang) if words else None
-
-
-def _text(said: Words | str, lang: str) -> str:
-    return said.say(lang) if isinstance(said, Words) else said
 
 
 def _iso(app: App, at: dt.datetime | None) -> str | None:

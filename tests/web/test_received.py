@@ -85,7 +85,8 @@ def test_a_hostile_name_is_only_a_name(small: House, anna: Guest, name: str) -> 
 @pytest.mark.parametrize(
     "disposition",
     [
-        'form-data; name="file"; filename="a.xlsx"; filename="../b.xlsx"', "form-data; name=file; filename*=UTF-8''..%2fb.xlsx; filename=a.xlsx",
+        'form-data; name="file"; filename="a.xlsx"; filename="../b.xlsx"',
+        "form-data; name=file; filename*=UTF-8''..%2fb.xlsx; filename=a.xlsx",
         'form-data; name="file"; filename="a%0d%0aset-cookie: x=1.xlsx"', 'form-data; name="file"; filename="a\\"; name=\\"csrf.xlsx"',
         'attachment; name="file"; filename="a.xlsx"', "form-data; name=file; filename=a.xlsx",
     ],

@@ -25,7 +25,7 @@ def list_batches(site: TheSite, caller: TheCaller, asked: Annotated[AskedHistory
     found = history(
         site.app, by_whom=caller.sees, text=asked.text, status=asked.status, since=asked.since, until=asked.until, page=asked.page
     )
-    return answer({"total": found.total, "batches": [line_json(site.app, line, caller.lang) for line in found.lines]})
+    return answer({"total": found.total, "batches": [line_json(site.app, line) for line in found.lines]})
 
 
 @router.get("/{batch}", responses=described(200, Batch, "The batch"))
