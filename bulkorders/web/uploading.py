@@ -31,5 +31,5 @@ def _add(site: Site, form: Form, by_whom: str) -> Upload:
     if form.file is None or not (form.name.strip() or form.file.stat().st_size):  # a browser sends a file that was not chosen like this
         raise no_file()
     if account is not None and account not in site.app.accounts:
-        raise Problem(422, "no_account", _NO_ACCOUNT)
+        raise Problem(409, "no_account", _NO_ACCOUNT)
     return add_upload(site.app, form.file, form.name, by_whom, account)

@@ -147,7 +147,7 @@ def test_a_boundary_too_long_is_refused(anna: Guest) -> None:
 def test_an_account_that_is_not_there(small: House, anna: Guest) -> None:
     """It is said before anything is kept."""
     answer = anna.call("POST", "/uploads", files={"file": ("a.xlsx", b"x")}, data={"account": "nobody"})
-    assert (answer.status_code, answer.json()["code"]) == (422, "no_account")
+    assert (answer.status_code, answer.json()["code"]) == (409, "no_account")
     assert left_behind(small) == []
 
 

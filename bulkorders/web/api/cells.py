@@ -32,7 +32,7 @@ def _grid(site: Site, batch: str, asked: AskedCells, lang: str) -> dict[str, Any
     sheets = get_batch(site.app.journal, batch).sheets
     sheet = next(iter(sheets), "") if asked.sheet is None else asked.sheet
     if sheet not in sheets:
-        raise Problem(422, "no_sheet", _NO_SHEET)
+        raise Problem(404, "no_sheet", _NO_SHEET)
     page = site.grids.page(site.app, batch, sheet, asked.first, asked.count)
     marks = marks_of(site.app, batch, sheet, asked.first, asked.first + asked.count - 1)
     return {

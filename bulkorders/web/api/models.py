@@ -3,7 +3,7 @@
 import datetime as dt
 from typing import Annotated, Any, Literal
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
 
 from bulkorders.core.result import Fate
 
@@ -62,11 +62,16 @@ class _Given(BaseModel):
     model_config = ConfigDict(extra="forbid", strict=True)
 
 
+def _whole(value: object) -> object:
+    """JSON knows one kind of numbers: 5.0 is 5."""
+    return int(value) if isinstance(value, float) and value.is_integer() else value
+
+
 class Cell(_Given):
     """A cell and what it is to say; an empty text empties it."""
 
     sheet: str = Field(min_length=1, max_length=255)
-    row: int = Field(ge=1, le=MOST_ROWS)
+    row: Annotated[int, Field(ge=1, le=MOST_ROWS), BeforeValidator(_whole)]
     column: str = Field(pattern=r"^[A-Z]{1,3}$", examples=["C"])
     text: str = Field(max_length=LONGEST_TEXT)
 

@@ -25,7 +25,7 @@ _FORM = {
 _BODY: dict[str, Any] = {"requestBody": {"required": True, "content": {"multipart/form-data": {"schema": _FORM}}}}
 
 
-@router.post("/uploads", status_code=202, responses=described(202, Upload, "It waits for its check", 415, 429), openapi_extra=_BODY)
+@router.post("/uploads", status_code=202, responses=described(202, Upload, "It waits for its check", 409, 415, 429), openapi_extra=_BODY)
 async def post_upload(request: Request, site: TheSite, caller: TheCaller) -> Response:
     """Uploads a workbook; it is checked as soon as it is its turn."""
     upload = await take_upload(request, site, caller)
