@@ -23,6 +23,7 @@ from .service import service
 from .streams import prepare_streams
 from .submit import resume, submit
 from .templates import columns, template
+from .users import users
 from .watch import watch
 from .words import LANGUAGES, Group, choose_lang, lang, option, say, usage_message
 
@@ -44,7 +45,10 @@ def root() -> None:
     """All commands."""
 
 
-for _command in (template, columns, check, submit, resume, status, results, accounts, watch, notify, journal, service, serve, sandbox):
+_COMMANDS = (
+    template, columns, check, submit, resume, status, results, accounts, watch, serve, users, notify, journal, service, sandbox,
+)  # fmt: skip
+for _command in _COMMANDS:
     root.add_command(_command)
 
 
