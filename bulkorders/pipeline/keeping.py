@@ -1,12 +1,14 @@
 """How long things are kept: once a day, what has had its time is forgotten."""
 
+import datetime as dt
 from collections.abc import Sequence
 from pathlib import Path
 
 from bulkorders.core.payload import strip
 from bulkorders.core.template import Template
 from bulkorders.core.words import Words
-from bulkorders.journal.forget import drop_old_drafts, forget, is_time, spare_files
+from bulkorders.journal.forget import DRAFT_DAYS, drop_old_drafts, forget, is_time, spare_files
+from bulkorders.journal.uploads import forget_uploads
 
 from .app import App, all_templates, path_text
 
@@ -26,6 +28,7 @@ def tidy(app: App) -> Words | None:
         return None
     forget(app.journal, now, app.settings.keep_days, _strip, _impersonal)
     drop_old_drafts(app.journal, now)
+    forget_uploads(app.journal, now - dt.timedelta(days=max(app.settings.keep_days, DRAFT_DAYS)))
     left = [path for path in spare_files(app.journal, now) if not _deleted(path)]
     return _LEFT.fill(count=len(left), path=path_text(left[0])) if left else None
 

@@ -24,6 +24,8 @@ from bulkorders.journal.uploads import QUEUED, Upload, hold_checks, insert_uploa
 from .app import App
 from .ingest import Ingested, cannot_open, enter, examine
 
+__all__ = ["Checker", "Upload", "add_upload", "ahead", "clean_name", "get_upload", "latest_uploads"]
+
 LONGEST_NAME = 200
 """Bytes of a file's name in UTF-8."""
 POLL_SECONDS = 0.2
