@@ -40,6 +40,12 @@ def test_every_form_that_changes_something_carries_the_token(path: Path) -> None
         assert 'name="csrf" value="{{ csrf }}"' in form, form[:120]
 
 
+@pytest.mark.parametrize("path", TEMPLATES, ids=names(TEMPLATES))
+def test_no_template_overrules_what_the_server_says_of_referrers(path: Path) -> None:
+    """With no-referrer browsers send `Origin: null` along with our own forms, and the server refuses them."""
+    assert not re.search(r"name=\"referrer\"|referrerpolicy|noreferrer", path.read_text(encoding="utf-8"))
+
+
 @pytest.mark.parametrize("path", SCRIPTS, ids=names(SCRIPTS))
 def test_no_script_makes_markup_out_of_text(path: Path) -> None:
     """Texts go in as text; nothing is run that was not shipped."""
