@@ -1,6 +1,7 @@
 """What the pages show of the pipeline's records: places, counts that add up, accounts, and what to do next."""
 
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -180,6 +181,13 @@ def test_a_result_lists_the_refused_orders_first_and_none_that_are_well(app: App
     assert [each["word"] for each in result["needy"]] == ["被拒绝", "数据有误", "未发送"]
     assert result["needy"][0]["href"] == "/batches/b1/orders/3"
     assert result["can_resume"]
+
+
+def test_an_order_that_only_waits_to_be_sent_needs_nobody(app: App) -> None:
+    """A list of all that is still to come would hide what failed."""
+    found = report(Fate.UNSENT, is_released=True)
+    quiet = replace(found, orders=[replace(each, message=None) for each in found.orders])
+    assert batch_page(app, "zh", [quiet], Progress("unfinished", counts(quiet)))["result"]["needy"] == []
 
 
 def test_of_many_failed_orders_the_page_shows_some_and_counts_the_rest(app: App) -> None:
