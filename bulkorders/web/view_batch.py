@@ -92,8 +92,7 @@ def _sheet(report: BatchReport, name: str, known: Mapping[str, Any]) -> dict[str
 
 def _suggestion(lang: str, found: Suggestion) -> dict[str, Any]:
     return {
-        "sheet": found.sheet, "row": found.row, "column": found.column, "place": f"{found.column}{found.row}", "text": found.text,
-        "message": found.message.say(lang),
+        "sheet": found.sheet, "row": found.row, "column": found.column, "text": found.text, "message": found.message.say(lang),
     }  # fmt: skip
 
 
@@ -170,12 +169,17 @@ def _result(lang: str, report: BatchReport, progress: Progress) -> dict[str, Any
     verdict, tone = (_LEFT, "open") if unsettled else (_SOME_BAD, "bad") if tones["bad"] and tones["good"] else (_ALL_WELL, "good")
     if not unsettled and tones["bad"] and not tones["good"]:
         verdict, tone = _ALL_BAD, "bad"
-    needy = sorted((order for order in report.orders if order.fate in _NEEDS), key=lambda order: _NEEDS.index(order.fate))
+    needy = sorted(filter(_is_needy, report.orders), key=lambda order: _NEEDS.index(order.fate))
     return {
         "verdict": verdict.fill(good=tones["good"], bad=tones["bad"], open=unsettled).say(lang), "tone": tone,
         "can_resume": progress.state in ("paused", "unfinished"), "bad": tones["bad"],
         "needy": [_needy(lang, report, order) for order in needy[:SHOWN_ORDERS]], "more": max(0, len(needy) - SHOWN_ORDERS),
     }  # fmt: skip
+
+
+def _is_needy(order: Placed) -> bool:
+    """Whether somebody should look at an order; one that simply waits to be sent needs nobody."""
+    return order.fate in _NEEDS and (order.fate is not Fate.UNSENT or order.message is not None)
 
 
 def _needy(lang: str, report: BatchReport, order: Placed) -> dict[str, Any]:

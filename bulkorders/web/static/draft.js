@@ -50,6 +50,7 @@ async function go(sheet, row, column) {
   if (!grid.body) return;
   document.getElementById("grid").scrollIntoView({ block: "nearest" });
   grid.go(row, column);
+  document.getElementById("cell-bar").scrollIntoView({ block: "nearest" }); // what is wrong with it, above the bar of the last step
 }
 
 editButton.addEventListener("click", () => {

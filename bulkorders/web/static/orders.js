@@ -16,7 +16,7 @@ function lines(elements) {
     return el("tr", {}, ...labels.map((label) => el("td", {}, by.get(label) ?? "")));
   };
   const caption = say("明细", "Lines");
-  return el("div", { class: "scroll", tabindex: "0", role: "region", "aria-label": caption },
+  return el("div", { class: "scroll", tabindex: "0", role: "group", "aria-label": caption },
     el("table", { class: "leaves" }, el("caption", { class: "quiet" }, caption),
       el("thead", {}, el("tr", {}, ...labels.map((label) => el("th", { scope: "col" }, label)))),
       el("tbody", {}, ...elements.map(row))));
