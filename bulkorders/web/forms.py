@@ -83,6 +83,7 @@ def submit(batch: OwnBatch, request: Request, site: TheSite, visitor: TheVisitor
     )  # fmt: skip
     if isinstance(found, Words):
         return show_batch(request, site, visitor, batch, found, 409)
+    site.worker.wake(found)
     return RedirectResponse(f"/batches/{batch}", 303)
 
 
@@ -100,7 +101,7 @@ def drop_batch(batch: OwnBatch, site: TheSite, fields: TheFields) -> Response:  
 @router.post("/batches/{batch}/resume")
 def resume(batch: OwnBatch, site: TheSite, fields: TheFields) -> Response:  # noqa: ARG001  # one of our own forms
     """Goes on with a batch."""
-    site.resume(batch)
+    site.worker.resume(batch)
     return RedirectResponse(f"/batches/{batch}", 303)
 
 

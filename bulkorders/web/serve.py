@@ -74,8 +74,8 @@ class _Server(uvicorn.Server):
         return await super().on_tick(counter) or self._site.options.interrupted() is not None
 
     async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
-        """Ends the streams, then all else."""
-        self._site.streams.close()
+        """Ends what would go on for ever, then all else."""
+        self._site.end()
         await super().shutdown(sockets)
 
 

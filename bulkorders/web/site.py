@@ -13,11 +13,9 @@ import anyio
 import anyio.to_thread
 
 from bulkorders.errors import JournalError, UsageError
-from bulkorders.journal.batches import go_on
-from bulkorders.journal.views import get_batch
 from bulkorders.pipeline.app import App
 from bulkorders.pipeline.grid import Grids
-from bulkorders.pipeline.progress import Progress, newest_event, progress
+from bulkorders.pipeline.progress import Progress, batches_with_news, newest_event, progress
 from bulkorders.pipeline.senders import Worker
 from bulkorders.pipeline.uploads import Checker
 from bulkorders.pipeline.work import Log, nobody
@@ -56,6 +54,7 @@ class Site:
     app: App
     options: Options
     grids: Grids = field(init=False)
+    worker: Worker = field(init=False)
     streams: Streams = field(init=False)
     blanks: dict[str, bytes] = field(default_factory=dict)
     """Blank workbooks that were made already, by their templates' names."""
@@ -67,8 +66,9 @@ class Site:
 
     def __post_init__(self) -> None:
         self.grids = Grids(self.app)
+        self.worker = Worker(self.app, self.options.log)
         self.streams = Streams(
-            Readings(self._progress, lambda: newest_event(self.app)),
+            Readings(self._progress, lambda: newest_event(self.app), lambda after: batches_with_news(self.app, after)),
             lambda found, lang: progress_json(self.app, found, lang),
         )
 
@@ -86,12 +86,6 @@ class Site:
         """Where files lie while they are received or sent: beside the journal, for this user of the machine alone."""
         return self.app.journal.folder / "received"
 
-    def resume(self, batch: str) -> None:
-        """Goes on with a batch that was paused. Raises UsageError for one that was not submitted."""
-        if not get_batch(self.app.journal, batch).is_released:
-            raise UsageError("这份表格还没有提交：请先提交。", "it was not submitted yet: submit it first.")
-        go_on(self.app.journal, [batch])
-
     async def in_child(self, act: Callable[[], T]) -> T:
         """Does what starts a child process: at most as many at once as there are cores, and who waits keeps no thread."""
         return await anyio.to_thread.run_sync(act, limiter=self._children)
@@ -103,6 +97,11 @@ class Site:
     async def at_door(self, act: Callable[[], T]) -> T:
         """Compares a password, which takes its time whether it is right or not: who waits at the door keeps nobody from working."""
         return await anyio.to_thread.run_sync(act, limiter=self._doorkeepers)
+
+    def end(self) -> None:
+        """The server was asked to end: open streams end, and nothing more is sent."""
+        self.streams.close()
+        self.worker.end()
 
     async def listen(self, who: str, batch: str, lang: str) -> AsyncIterator[bytes]:
         """The events of a batch, for one of the pages that a user has open."""
@@ -118,7 +117,7 @@ class Site:
         _sweep(self.folder)
         telling = asyncio.create_task(self.streams.run())
         try:
-            with self.grids, Checker(self.app), Worker(self.app, self.options.log, self.options.interrupted):
+            with self.grids, Checker(self.app), self.worker:
                 yield
         finally:
             telling.cancel()

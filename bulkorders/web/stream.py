@@ -5,9 +5,9 @@ Asynchronous, since each open page is a stream that does nothing most of the tim
 
 import asyncio
 import time
-from collections.abc import AsyncIterator, Callable, Iterable, Mapping
+from collections.abc import AsyncIterator, Callable, Collection, Iterable, Mapping
 from contextlib import suppress
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 import anyio
 import anyio.to_thread
@@ -33,16 +33,18 @@ class Readings:
 
     read: Callable[[str], Progress | None]
     newest: Callable[[], int]
+    news: Callable[[int], Collection[str]]
+    """The batches in which something has happened since an event."""
     _event: int = -1
     _known: dict[str, tuple[Progress | None, float]] = field(default_factory=dict)
 
     def look(self, batches: Iterable[str]) -> Mapping[str, Progress | None]:
         """How far each batch is; None for one that is gone. Raises JournalError."""
         newest, now = self.newest(), time.monotonic()
-        known = self._known if newest == self._event else {}
-        fresh = {batch: known[batch] for batch in batches if batch in known and now - known[batch][1] < STALE_SECONDS}
-        self._known = {batch: fresh.get(batch) or (self.read(batch), now) for batch in batches}
+        news = self.news(self._event) if newest != self._event and self._known else ()
         self._event = newest
+        known = {batch: seen for batch, seen in self._known.items() if batch not in news and now - seen[1] < STALE_SECONDS}
+        self._known = {batch: known.get(batch) or (self.read(batch), now) for batch in batches}
         return {batch: found for batch, (found, _) in self._known.items()}
 
 
@@ -59,7 +61,7 @@ class _Listener:
         """What was read of its batch."""
         if progress is None:
             self.end()
-        elif progress != self.progress:
+        elif self.progress is None or progress != replace(self.progress, event=progress.event):  # that is the whole journal's
             self.progress = progress
             self.news.set()
 

@@ -24,13 +24,14 @@ def submit(batch: OwnBatch, site: TheSite, how: Annotated[Submission, Body()] = 
     found = submit_drafts(site.app, batch, only_good=how.only_good, update=how.update, keep_going=how.keep_going)
     if isinstance(found, Words):
         raise Problem(409, "not_submitted", found)
+    site.worker.wake(found)
     return answer({"batches": list(found)}, 202)
 
 
 @router.post("/resume", status_code=202, responses=described(202, Progress, "It goes on", 409))
 def resume(batch: OwnBatch, site: TheSite, caller: TheCaller) -> Response:
     """Goes on with a batch that was stopped after refusals, or that an account could not finish."""
-    site.resume(batch)
+    site.worker.resume(batch)
     return Response(progress_json(site.app, progress(site.app, batch), caller.lang), 202, media_type="application/json")
 
 
