@@ -51,8 +51,8 @@ def watch(folder: Path | None, once: bool, account: str | None, log_as: str, con
     """The log goes to standard error; the exit code of `--once` is the fate of the files."""
     from bulkorders.core.result import first_exit_code
     from bulkorders.folder.watch import Watch
-    from bulkorders.folder.work import Work
     from bulkorders.pipeline.notices import Deliverer, enqueue
+    from bulkorders.pipeline.work import Work
 
     with open_app(config, journal) as app:
         log = Log(app, as_json=log_as == "json")

@@ -14,10 +14,10 @@ from bulkorders.crash import crash_point
 from bulkorders.errors import os_reason
 from bulkorders.journal.drops import Stage, claim, hold_claims, open_drops, unclaim
 from bulkorders.pipeline.app import path_text
+from bulkorders.pipeline.work import Work
 
 from .look import Looks, is_open, look
 from .place import Place, check, clean_name, free_path, prepare
-from .work import Work
 
 _CLAIMED = Words("{name}：收到，开始处理。", "{name}: picked up.")
 _LOCKED = Words("{name}：正被别的程序打开，等它关闭再处理。", "{name}: open in another program; waits until it is closed.")

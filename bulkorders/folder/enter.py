@@ -10,14 +10,15 @@ from bulkorders.core.words import Words
 from bulkorders.crash import crash_point
 from bulkorders.errors import BulkordersError, UsageError
 from bulkorders.journal.batches import release
-from bulkorders.journal.drops import Drop, End, Stage, get_drop, hold_content, hold_drop, identify, save, standings, unclaim
+from bulkorders.journal.drops import Drop, End, Stage, get_drop, hold_content, hold_drop, identify, save, unclaim
+from bulkorders.journal.standings import standings
 from bulkorders.pipeline.app import find_template
 from bulkorders.pipeline.ingest import Checkup, Examined, Ingested, cannot_open, enter, examined
+from bulkorders.pipeline.work import Work, words_of
 
 from .look import look_at
 from .place import GoneError, Place, is_there
 from .settle import finish
-from .work import Work, words_of
 
 _CHUNK = 1024 * 1024
 _TWIN = Words(

@@ -15,13 +15,14 @@ from pathlib import Path
 from bulkorders.core.result import Fate, exit_code
 from bulkorders.core.words import Words
 from bulkorders.crash import crash_point
-from bulkorders.journal.drops import Drop, End, Stage, Standing, get_drop, hold_drop, newest_event, save, standings
+from bulkorders.journal.drops import Drop, End, Stage, get_drop, hold_drop, newest_event, save
+from bulkorders.journal.standings import Standing, standings
 from bulkorders.pipeline.report import BatchReport, fate_words, report_batch
 from bulkorders.pipeline.results import results_path, write_workbook
+from bulkorders.pipeline.work import Work
 
 from .look import look_at
 from .place import GoneError, Place, free_path, is_there
-from .work import Work
 
 UNFINISHED = frozenset({Fate.IN_DOUBT, Fate.UNSENT})
 NOTE_ENDING = "_结果.txt"

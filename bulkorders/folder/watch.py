@@ -6,24 +6,25 @@ folder that is gone holds up none of the others.
 
 import threading
 from collections import Counter
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from bulkorders.core.result import exit_code
 from bulkorders.core.words import Words
 from bulkorders.errors import JournalError, UsageError
-from bulkorders.journal.drops import Drop, End, Stage, batches_with_news, get_drop, newest_event, open_drops, standings
+from bulkorders.journal.drops import Drop, End, Stage, batches_with_news, get_drop, newest_event, open_drops
+from bulkorders.journal.standings import Standing, standings
 from bulkorders.pipeline.app import find_template
 from bulkorders.pipeline.keeping import tidy
 from bulkorders.pipeline.report import report_batch
+from bulkorders.pipeline.senders import Senders
+from bulkorders.pipeline.work import FIRST_REST, LONGEST_REST, Rests, Work, words_of
 from bulkorders.settings import FolderSettings
 
 from .claim import Claims, claimed
 from .enter import enter_drop, release_drafts
 from .place import GoneError, Place, is_there, place_of, prepare, sweep
-from .send import Senders
 from .settle import settle, waits
-from .work import FIRST_REST, LONGEST_REST, Rests, Work, words_of
 
 ENTERERS = 2
 """Files of one folder that are examined side by side: most of it is done by processes of their own."""
@@ -189,7 +190,13 @@ class Watch:
 
     def __post_init__(self) -> None:
         self.folders = [Folder(self.work, place_of(settings)) for settings in self.settings]
-        self.senders = Senders(self.work, [folder.place for folder in self.folders])
+        self.senders = Senders(self.work, self._standings)
+
+    def _standings(self) -> Mapping[str, Standing]:
+        """How the batches stand that the files became."""
+        journal = self.work.app.journal
+        drops = [drop for folder in self.folders for drop in open_drops(journal, folder.place.key, (Stage.ENTERED, Stage.FOLLOWED))]
+        return standings(journal, [batch for drop in drops for batch in drop.batches])
 
     def begin(self, *, is_named: bool) -> None:
         """Makes sure that all can be used before anything is done; a folder that is not there now may come, unless it was named.

@@ -7,22 +7,20 @@ file is renamed, `path` is written. Who works on a drop, or claims files of a fo
 import datetime as dt
 import hashlib
 import os
-from collections import defaultdict
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any
 
 from filelock import FileLock, Timeout
-from sqlalchemy import Connection, Row, Text, cast, delete, func, insert, or_, select, update
+from sqlalchemy import Row, Text, cast, delete, func, insert, or_, select, update
 
-from bulkorders.core.order import Status
 from bulkorders.core.words import Words
 
-from .batches import LOOKED_UP_AT_ONCE, said
+from .batches import said
 from .journal import Journal
-from .tables import batches, drops, events, orders, placements
+from .tables import drops, events, placements
 
 LOCKS = 32
 """How many lock files all drops share, and all contents: two that share one wait for each other."""
@@ -63,29 +61,6 @@ class Drop:
     results: str | None = None
     shown: str | None = None
     finished_at: dt.datetime | None = None
-
-
-@dataclass(frozen=True)
-class Standing:
-    """How a batch stands at its gates. `waiting`: gates with orders to send; `paused`, `doubtful`, `accepted`: with orders of that kind."""
-
-    is_draft: bool = False
-    waiting: frozenset[str] = frozenset()
-    paused: frozenset[str] = frozenset()
-    doubtful: frozenset[str] = frozenset()
-    accepted: frozenset[str] = frozenset()
-    numbered: frozenset[str] = frozenset()
-    """Gates with created orders whose tracking number may still change."""
-
-    @property
-    def active(self) -> frozenset[str]:
-        """Gates at which there is something to send, to settle, or to wait for."""
-        return self.waiting | self.doubtful | self.accepted
-
-    @property
-    def is_open(self) -> bool:
-        """Whether anything of it may still change by itself."""
-        return self.is_draft or bool(self.active | self.paused | self.numbered)
 
 
 # -- locks -----------------------------------------------------------------------------------------------------------------
@@ -237,58 +212,6 @@ def _drop(row: Row[Any]) -> Drop:
 
 
 # -- their batches ----------------------------------------------------------------------------------------------------------
-@dataclass
-class _Gates:
-    """What is found of a batch, row by row."""
-
-    is_draft: bool = False
-    kinds: dict[str, set[str]] = field(default_factory=lambda: defaultdict(set))
-
-    def standing(self) -> Standing:
-        return Standing(self.is_draft, **{kind: frozenset(gates) for kind, gates in self.kinds.items()})
-
-
-def standings(journal: Journal, asked: Sequence[str]) -> Mapping[str, Standing]:
-    """How batches stand; one that the journal does not have is left out."""
-    found: dict[str, _Gates] = {}
-    with journal.read() as connection:
-        for part in _parts(asked):
-            known = connection.execute(select(batches.c.id, batches.c.status).where(batches.c.id.in_(part)))
-            found.update({row.id: _Gates(row.status == "draft") for row in known})
-            for row in _grouped(connection, part):
-                if kind := _kind(Status(row.status), is_due=row.is_due, is_paused=row.is_paused):
-                    found[row.batch].kinds[kind].add(row.gate)
-    return {batch: gates.standing() for batch, gates in found.items()}
-
-
-def _grouped(connection: Connection, part: Sequence[str]) -> Iterable[Row[Any]]:
-    """The kinds of orders of some batches, each kind once."""
-    paused = select(batches.c.id).where(batches.c.paused)
-    kinds = (
-        placements.c.batch, orders.c.gate, orders.c.status, orders.c.due.is_not(None).label("is_due"),
-        orders.c.batch.in_(paused).label("is_paused"),
-    )  # fmt: skip
-    own = select(*kinds).join(orders, orders.c.id == placements.c.order_id)
-    return connection.execute(own.where(placements.c.batch.in_(part), placements.c.fate.is_(None)).distinct())
-
-
-def _kind(status: Status, *, is_due: bool, is_paused: bool) -> str | None:
-    """What an order is counted as; nothing for one that is final."""
-    match status:
-        case Status.PENDING:
-            return "paused" if is_paused else "waiting"
-        case Status.SENDING:
-            return "waiting"
-        case Status.IN_DOUBT:
-            return "doubtful"
-        case Status.ACCEPTED:
-            return "accepted"
-        case Status.CREATED:
-            return "numbered" if is_due else None
-        case Status.REJECTED:
-            return None
-
-
 def newest_event(journal: Journal, of: Sequence[str] | None = None) -> int:
     """The number of the last event of some batches' orders, or of the journal."""
     newest = select(func.max(events.c.id))
@@ -303,8 +226,3 @@ def batches_with_news(journal: Journal, after: int) -> set[str]:
     touched = select(placements.c.batch).join(events, events.c.order_id == placements.c.order_id).where(events.c.id > after).distinct()
     with journal.read() as connection:
         return set(connection.execute(touched).scalars())
-
-
-def _parts(found: Sequence[str]) -> Iterator[Sequence[str]]:
-    for start in range(0, len(found), LOOKED_UP_AT_ONCE):
-        yield found[start : start + LOOKED_UP_AT_ONCE]

@@ -164,6 +164,12 @@ def paused_at(journal: Journal, gate: str) -> dt.datetime | None:
         return connection.execute(select(gates.c.paused_at).where(gates.c.gate == gate)).scalar()
 
 
+def paused_gates(journal: Journal) -> frozenset[str]:
+    """The gates that are paused."""
+    with journal.read() as connection:
+        return frozenset(connection.execute(select(gates.c.gate).where(gates.c.paused_at.is_not(None))).scalars())
+
+
 def keep_pace(journal: Journal, gate: str, seconds: float) -> None:
     """Remembers how long it takes from one order to the next, for the next estimate."""
     _keep(journal, gate, seconds=seconds)

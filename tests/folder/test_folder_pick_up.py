@@ -18,11 +18,11 @@ from bulkorders.folder.claim import Claims
 from bulkorders.folder.enter import enter_drop
 from bulkorders.folder.look import Looks, is_open, look
 from bulkorders.folder.place import GoneError, clean_name, place_of, prepare
-from bulkorders.folder.work import Work
 from bulkorders.journal.drops import Stage, claim, hold_claims, open_drops
 from bulkorders.journal.journal import Journal, open_journal
 from bulkorders.pipeline.app import App
 from bulkorders.pipeline.service import opened
+from bulkorders.pipeline.work import Work
 from bulkorders.settings import FolderNames, FolderSettings, Settings
 
 

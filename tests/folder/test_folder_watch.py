@@ -17,9 +17,9 @@ from foreign_chukou1 import created, creating, failed
 
 from bulkorders.core.words import Words
 from bulkorders.folder.watch import Watch
-from bulkorders.folder.work import Work
 from bulkorders.pipeline.app import App
 from bulkorders.pipeline.service import opened
+from bulkorders.pipeline.work import Work
 from bulkorders.settings import load_settings
 
 MOMENT = 0.01

@@ -1,4 +1,4 @@
-"""What all the parts of the import share: the program, who is told, and how long they may go on."""
+"""What all parts of a program share that goes on and on: the app, who is told, and how long they may go on."""
 
 import math
 import time
@@ -8,8 +8,9 @@ from typing import Protocol
 
 from bulkorders.core.words import Words
 from bulkorders.errors import BulkordersError, bug_said, os_reason
-from bulkorders.pipeline.app import App
-from bulkorders.pipeline.ending import END_SECONDS, STOP_SECONDS
+
+from .app import App
+from .ending import END_SECONDS, STOP_SECONDS
 
 FIRST_REST, LONGEST_REST = 15.0, 600.0
 """Seconds until something that failed is tried again: doubled each time."""
