@@ -90,6 +90,8 @@ class Settings(BaseSettings):
     timezone: str = "Asia/Shanghai"
     keep_days: Annotated[int, Field(ge=1, le=36_500)] = 90
     """For how many days merchants' files and what is personal are kept."""
+    upload_mb: Annotated[int, Field(ge=1, le=200)] = 100
+    """How large a file may be that is uploaded, in MB."""
     accounts: dict[str, dict[str, Any]] = Field(default_factory=dict)
     limits: dict[str, dict[str, Annotated[Decimal, Field(gt=0, lt=10**9)]]] = Field(default_factory=dict)
     """What is warned of, by template and column, where it differs from the template's own limits."""

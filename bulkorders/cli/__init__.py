@@ -18,6 +18,7 @@ from .check import check
 from .journal import journal
 from .notify import notify
 from .sandbox import sandbox
+from .serve import serve
 from .service import service
 from .streams import prepare_streams
 from .submit import resume, submit
@@ -44,7 +45,10 @@ def root() -> None:
     """All commands."""
 
 
-for _command in (template, columns, check, submit, resume, status, results, accounts, watch, notify, users, journal, service, sandbox):
+_COMMANDS = (
+    template, columns, check, submit, resume, status, results, accounts, watch, serve, users, notify, journal, service, sandbox,
+)  # fmt: skip
+for _command in _COMMANDS:
     root.add_command(_command)
 
 

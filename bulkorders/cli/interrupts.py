@@ -28,6 +28,11 @@ def since() -> float | None:
     return None if at is None else time.monotonic() - at
 
 
+def forget() -> None:
+    """What was noted has been done as it was asked for: a server that was told to end has ended well."""
+    _state["happened_at"] = None
+
+
 def end() -> None:
     """All is done and said: one that comes now would only change the exit code."""
     for number in _numbers():

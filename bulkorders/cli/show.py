@@ -13,6 +13,7 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TaskID, TextC
 from rich.table import Table
 from rich.text import Text
 
+from bulkorders.core.duration import duration
 from bulkorders.core.issue import Issue, Severity
 from bulkorders.core.order import Place
 from bulkorders.core.outcome import Verdict
@@ -194,7 +195,7 @@ class Talk:
 
     def expects(self, account: str, orders: int, seconds: float) -> None:
         """One line of what it will take."""
-        long = _duration(seconds)
+        long = duration(seconds)
         self.waits(account, Words(f"{orders} 单，约 {long.zh}", f"{orders} orders, about {long.en}"))
 
     def releases(self) -> None:
@@ -221,16 +222,6 @@ class Talk:
                 self._followed[account] = self._progress.add_task(say("等平台建好", "being created"))
             most = self._most[account]
             self._progress.update(self._followed[account], total=most, completed=most - orders)
-
-
-def _duration(seconds: float) -> Words:
-    """A time as people say it."""
-    if seconds < 90:
-        return Words(f"{max(round(seconds), 1)} 秒", f"{max(round(seconds), 1)} s")
-    minutes = round(seconds / 60)
-    if minutes < 90:
-        return Words(f"{minutes} 分钟", f"{minutes} min")
-    return Words(f"{minutes // 60} 小时 {minutes % 60} 分钟", f"{minutes // 60} h {minutes % 60} min")
 
 
 _FOLLOWS = Words("平台已收下，正在创建，最多等 {minutes} 分钟", "taken and being created; waiting for {minutes} minutes at most")

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from typing import Any
 
-from sqlalchemy import Connection, Row, select
+from sqlalchemy import Connection, Row, func, select
 
 from bulkorders.core.issue import Issue, Severity
 from bulkorders.core.order import Place, Status
@@ -69,6 +69,13 @@ def record(row: Row[Any]) -> Batch:
     )  # fmt: skip
 
 
+def owner_of(journal: Journal, batch: str) -> tuple[str | None] | None:
+    """Who has brought a batch, as far as that is known; None where there is no such batch."""
+    with journal.read() as connection:
+        row = connection.execute(select(batches.c.by_whom).where(batches.c.id == batch)).one_or_none()
+    return (row.by_whom,) if row else None
+
+
 _PLACED = select(
     placements,
     orders.c.status, orders.c.attempts, orders.c.request_id, orders.c.remote_id, orders.c.tracking_number, orders.c.carrier,
@@ -78,11 +85,11 @@ _PLACED = select(
 ).join(batches, batches.c.id == placements.c.batch).outerjoin(orders, orders.c.id == placements.c.order_id)  # fmt: skip
 
 
-def placed_orders(journal: Journal, batch: str) -> list[Placed]:
-    """Every order of a batch with its fate, in the workbook's order."""
+def placed_orders(journal: Journal, batch: str, first: int = 0, count: int | None = None) -> list[Placed]:
+    """Every order of a batch with its fate, in the workbook's order; or so many from a position on."""
     with journal.read() as connection:
-        rows = connection.execute(_PLACED.where(placements.c.batch == batch).order_by(placements.c.position))
-        return [_placed(row) for row in rows]
+        found = _PLACED.where(placements.c.batch == batch, placements.c.position >= first).order_by(placements.c.position).limit(count)
+        return [_placed(row) for row in connection.execute(found)]
 
 
 def placed_order(journal: Journal, batch: str, position: int) -> Placed | None:
@@ -112,6 +119,17 @@ def sent_payloads(journal: Journal, batch: str) -> dict[int, bytes]:
     is_own = placements.c.batch == batch, placements.c.fingerprint == orders.c.fingerprint
     with journal.read() as connection:
         return {row.position: row.payload for row in connection.execute(frozen.where(*is_own))}
+
+
+def payloads_at(journal: Journal, batch: str, positions: Sequence[int]) -> dict[int, bytes]:
+    """The same of some positions, drafts too."""
+    own = placements.c.fingerprint == orders.c.fingerprint
+    frozen = select(placements.c.position, placements.c.payload, orders.c.payload.label("sent")).outerjoin(
+        orders, (orders.c.id == placements.c.order_id) & own
+    )
+    with journal.read() as connection:
+        rows = connection.execute(frozen.where(placements.c.batch == batch, placements.c.position.in_(positions)))
+        return {row.position: row.sent or row.payload for row in rows if row.sent or row.payload}
 
 
 def _placed(row: Row[Any]) -> Placed:
@@ -144,14 +162,34 @@ def _seen(row: Row[Any], status: Status | None) -> tuple[Fate, Words | None]:
     return (Fate.IN_DOUBT if status in (Status.SENDING, Status.IN_DOUBT) else Fate.UNSENT), _WAITS.fill(batch=row.order_batch)
 
 
-def batch_issues(journal: Journal, batch: str) -> Sequence[tuple[int | None, Issue]]:
-    """The issues of a batch in the workbook's order, each with the position of its order, if any."""
+def count_placed(journal: Journal, batch: str) -> int:
+    """How many orders a batch has."""
+    with journal.read() as connection:
+        return int(connection.execute(select(func.count()).select_from(placements).where(placements.c.batch == batch)).scalar_one())
+
+
+def count_issues(journal: Journal, batch: str) -> int:
+    """How many issues a batch has."""
+    with journal.read() as connection:
+        return int(connection.execute(select(func.count()).select_from(issues).where(issues.c.batch == batch)).scalar_one())
+
+
+def batch_issues(
+    journal: Journal, batch: str, first: int = 0, count: int | None = None, position: int | None = None
+) -> Sequence[tuple[int | None, Issue]]:  # fmt: skip
+    """The issues of a batch in the workbook's order, each with the position of its order, if any.
+
+    So many from the `first` on; of the order at one `position` alone.
+    """
+    own = [issues.c.batch == batch, *([issues.c.position == position] if position is not None else [])]
     with journal.read() as connection:
         rows = connection.execute(
             select(issues, placements.c.display)
             .outerjoin(placements, (placements.c.batch == issues.c.batch) & (placements.c.position == issues.c.position))
-            .where(issues.c.batch == batch)
+            .where(*own)
             .order_by(issues.c.id)
+            .limit(count)
+            .offset(first)
         )
         return [(row.position, issue_of(row, row.display)) for row in rows]
 

@@ -86,6 +86,11 @@ def newest_event(app: App) -> int:
     return drops.newest_event(app.journal)
 
 
+def batches_with_news(app: App, after: int) -> set[str]:
+    """The batches in which something has happened since an event. Raises JournalError."""
+    return drops.batches_with_news(app.journal, after)
+
+
 # -- the state ---------------------------------------------------------------------------------------------------------------
 @dataclass(frozen=True)
 class Gates:

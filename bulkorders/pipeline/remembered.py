@@ -5,6 +5,7 @@ from dataclasses import replace
 from typing import Any
 
 from bulkorders.core.cell import column_letter, shown
+from bulkorders.core.field import Field
 from bulkorders.core.numbers import read_number
 from bulkorders.core.order import Place
 from bulkorders.core.provider import Decodes
@@ -31,7 +32,7 @@ def remembered(app: App, reports: Sequence[BatchReport]) -> tuple[list[BatchRepo
         rows: list[list[Any]] = [[field.label for field in template.fields]]
         orders = []
         for order in report.orders:
-            own = list(_rows(template, order, _decoded(app, template, order, payloads.get(order.position))))
+            own = list(_rows(template, order, decoded(app, template, order, payloads.get(order.position))))
             places = tuple(Place(sheet, len(rows) + number) for number in range(1, len(own) + 1))
             orders.append(replace(order, places=places, elements=()))
             rows += own
@@ -43,7 +44,7 @@ def remembered(app: App, reports: Sequence[BatchReport]) -> tuple[list[BatchRepo
     return moved, sheets
 
 
-def _decoded(app: App, template: Template, order: Placed, payload: bytes | None) -> bytes | None:
+def decoded(app: App, template: Template, order: Placed, payload: bytes | None) -> bytes | None:
     """A payload in the template's units."""
     provider = find_provider(template.name)
     if not payload or not isinstance(provider, Decodes):
@@ -71,8 +72,12 @@ def _rows(template: Template, order: Placed, payload: bytes | None) -> Iterator[
 
 
 def _cell(template: Template, name: str, text: str | None) -> Any:
-    """Numbers as numbers, all else as text; one of some choices as people say it: 是, not TRUE."""
-    kind = template[name].kind
-    number = None if text is None or kind.number_format == "@" else read_number(text)
-    said = (choice for choice in kind.choices if shown(kind.encode(kind.parse(choice).value)) == text)
-    return next(said, text) if number is None else float(number)
+    """Numbers as numbers, all else as text."""
+    number = None if text is None or template[name].kind.number_format == "@" else read_number(text)
+    return said(template[name], text) if number is None else float(number)
+
+
+def said(field: Field, text: str | None) -> str | None:
+    """A value as people say it, where it is one of some choices: 是, not TRUE."""
+    kind = field.kind
+    return next((choice for choice in kind.choices if shown(kind.encode(kind.parse(choice).value)) == text), text)

@@ -184,10 +184,15 @@ class Worker:
 
     def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:
         """Sends nothing more; the calls in flight may still be answered, within the time that an end may take."""
-        self._asked_at = self._app.clock.monotonic()
-        self._woken.set()
+        self.end()
         self._thread.join(max(0.0, self._work.left()))
         self._senders.join()
+
+    def end(self) -> None:
+        """Nothing more is sent from now on: the time runs that an end may take. Leaving the block waits for it."""
+        if self._asked_at is None:
+            self._asked_at = self._app.clock.monotonic()
+            self._woken.set()
 
     def wake(self, batches: Sequence[str] = ()) -> None:
         """Somebody has just released some batches: they are begun at once, also what an earlier run of their accounts had given up."""

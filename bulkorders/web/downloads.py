@@ -1,0 +1,51 @@
+"""Files out: under a name that is right in every browser, whatever the merchant called his own."""
+
+import os
+import unicodedata
+from collections.abc import Callable
+from pathlib import Path
+from tempfile import mkstemp
+from urllib.parse import quote
+
+from starlette.background import BackgroundTask
+from starlette.responses import FileResponse, Response
+
+XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
+_HIDDEN = frozenset({"Cc", "Cf", "Cs", "Co", "Cn", "Zl", "Zp"})
+
+
+def disposition(name: str) -> str:
+    """A Content-Disposition by RFC 6266: the name in UTF-8, and before it one in ASCII for who reads no other."""
+    plain = "".join(" " if unicodedata.category(letter) in _HIDDEN or letter in '\\/"' else letter for letter in name).strip()
+    stem, dot, ending = plain.rpartition(".")
+    letters = "".join(letter if letter.isascii() and letter != "%" else "_" for letter in stem if dot).strip("_ ") or "bulkorders"
+    fallback = f"{letters}.{ending if ending.isascii() and ending.isalnum() else 'xlsx'}"
+    return f"attachment; filename=\"{fallback}\"; filename*=UTF-8''{quote(plain or fallback, safe='')}"
+
+
+def workbook_file(name: str, path: Path) -> Response:
+    """A workbook that is gone once it was sent."""
+    return FileResponse(path, media_type=XLSX, headers={"content-disposition": disposition(name)}, background=BackgroundTask(remove, path))
+
+
+def workbook_bytes(name: str, content: bytes) -> Response:
+    """A workbook."""
+    return Response(content, media_type=XLSX, headers={"content-disposition": disposition(name)})
+
+
+def remove(path: Path) -> None:
+    """It is gone."""
+    path.unlink(missing_ok=True)
+
+
+def written(folder: Path, write: Callable[[Path], object]) -> Path:
+    """What was written to a new file of the folder; nothing is left there of what could not be."""
+    handle, name = mkstemp(dir=folder, suffix=".xlsx")
+    os.close(handle)
+    path = Path(name)
+    try:
+        write(path)
+    except BaseException:
+        remove(path)
+        raise
+    return path

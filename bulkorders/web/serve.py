@@ -1,0 +1,91 @@
+"""The server: uvicorn with the application, on one address, until somebody asks it to end."""
+
+import logging
+import socket
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+
+import uvicorn
+
+from bulkorders.errors import UsageError
+from bulkorders.pipeline.app import App
+
+from .app import make_app
+from .site import Options, Site
+
+GRACE_SECONDS = 3
+"""How long requests that are underway may take once it was asked to end."""
+BACKLOG = 1024
+
+
+@dataclass(frozen=True)
+class Address:
+    """Where it listens. `port` 0 takes a free one. `proxy`: whose X-Forwarded-For and -Proto are believed."""
+
+    host: str = "127.0.0.1"
+    port: int = 8765
+    proxy: str | None = None
+
+
+def bind(address: Address) -> socket.socket:
+    """Takes the address. Raises UsageError where that cannot be had."""
+    family = socket.AF_INET6 if ":" in address.host else socket.AF_INET
+    made = socket.socket(family, socket.SOCK_STREAM)
+    try:
+        made.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        made.bind((address.host, address.port))
+    except (OSError, UnicodeError) as error:
+        made.close()
+        raise UsageError(
+            f"地址 {address.host} 的端口 {address.port} 用不了：请用 --port 换一个，或核对 --host。",
+            f"port {address.port} of {address.host} cannot be used: choose another with --port, or check --host.",
+        ) from error
+    return made
+
+
+def serve(app: App, options: Options, address: Address, listening: socket.socket) -> None:
+    """Serves until `options.interrupted` says so."""
+    _allow_many_files()
+    made = make_app(app, options)
+    config = uvicorn.Config(
+        made, log_config=None, access_log=False, server_header=False, lifespan="on", ws="none", loop="asyncio", http="h11",
+        proxy_headers=address.proxy is not None, forwarded_allow_ips=[address.proxy] if address.proxy else [],
+        timeout_graceful_shutdown=GRACE_SECONDS, backlog=BACKLOG, h11_max_incomplete_event_size=64 * 1024,
+    )  # fmt: skip
+    logging.getLogger("uvicorn.error").setLevel(logging.CRITICAL + 1)  # it would print what a request says; ours is `Access`
+    _Server(config, made.state.site).run(sockets=[listening])
+
+
+class _Server(uvicorn.Server):
+    """Ends when the program was asked to end, and ends the open streams first: they would go on for ever."""
+
+    def __init__(self, config: uvicorn.Config, site: Site) -> None:
+        super().__init__(config)
+        self._site = site
+
+    @contextmanager
+    def capture_signals(self) -> Iterator[None]:
+        """The command line listens to them."""
+        yield
+
+    async def on_tick(self, counter: int) -> bool:
+        """Whether it is time to end."""
+        return await super().on_tick(counter) or self._site.options.interrupted() is not None
+
+    async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
+        """Ends what would go on for ever, then all else."""
+        self._site.end()
+        await super().shutdown(sockets)
+
+
+def _allow_many_files() -> None:
+    """Each connection is an open file: as many as the system lets this user have."""
+    try:
+        import resource
+    except ImportError:  # Windows has no such limit
+        return
+    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    wanted = min(hard, 8192) if hard != resource.RLIM_INFINITY else 8192
+    if soft < wanted:
+        resource.setrlimit(resource.RLIMIT_NOFILE, (wanted, hard))

@@ -1,0 +1,133 @@
+"""The server's parts, wired: what every route is given, and what runs beside the routes for as long as the server is up."""
+
+import asyncio
+import os
+import time
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager, suppress
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import TypeVar
+
+import anyio
+import anyio.to_thread
+
+from bulkorders.errors import JournalError, UsageError
+from bulkorders.pipeline.app import App
+from bulkorders.pipeline.grid import Grids
+from bulkorders.pipeline.progress import Progress, batches_with_news, newest_event, progress
+from bulkorders.pipeline.senders import Worker
+from bulkorders.pipeline.uploads import Checker
+from bulkorders.pipeline.work import Log, nobody
+
+from .slots import Slots
+from .stream import Readings, Streams
+from .told import progress_json
+
+MEBIBYTE = 1024 * 1024
+THREADS = 64
+"""Routes that are at work at the same time; streams take none."""
+PATIENT = 32
+"""Those that wait for a workbook to be read."""
+OLD_SECONDS = 2 * 60 * 60
+"""When a file that was being received is one that a killed server has left behind."""
+T = TypeVar("T")
+
+
+@dataclass(frozen=True)
+class Options:
+    """How the server is wanted. `hosts`: names that it answers to beside those of this machine.
+
+    `interrupted`: seconds since somebody has asked it to end; None where nobody has.
+    """
+
+    log: Log
+    hosts: tuple[str, ...] = ()
+    most_upload_bytes: int = 100 * MEBIBYTE
+    interrupted: Callable[[], float | None] = nobody
+
+
+@dataclass
+class Site:
+    """What the routes work with."""
+
+    app: App
+    options: Options
+    grids: Grids = field(init=False)
+    worker: Worker = field(init=False)
+    streams: Streams = field(init=False)
+    blanks: dict[str, bytes] = field(default_factory=dict)
+    """Blank workbooks that were made already, by their templates' names."""
+    uploads: Slots = field(default_factory=lambda: Slots(each=4, all=32))
+    listeners: Slots = field(default_factory=lambda: Slots(each=100, all=400))
+    _children: anyio.CapacityLimiter = field(default_factory=lambda: anyio.CapacityLimiter(os.cpu_count() or 1))
+    _patient: anyio.CapacityLimiter = field(default_factory=lambda: anyio.CapacityLimiter(PATIENT))
+    _doorkeepers: anyio.CapacityLimiter = field(default_factory=lambda: anyio.CapacityLimiter(8))
+
+    def __post_init__(self) -> None:
+        self.grids = Grids(self.app)
+        self.worker = Worker(self.app, self.options.log)
+        self.streams = Streams(
+            Readings(self._progress, lambda: newest_event(self.app), lambda after: batches_with_news(self.app, after)),
+            lambda found, lang: progress_json(self.app, found, lang),
+        )
+
+    def _progress(self, batch: str) -> Progress | None:
+        """How far a batch is; None for one that was dropped meanwhile. Raises JournalError."""
+        try:
+            return progress(self.app, batch)
+        except JournalError:
+            raise
+        except UsageError:
+            return None
+
+    @property
+    def folder(self) -> Path:
+        """Where files lie while they are received or sent: beside the journal, for this user of the machine alone."""
+        return self.app.journal.folder / "received"
+
+    async def in_child(self, act: Callable[[], T]) -> T:
+        """Does what starts a child process: at most as many at once as there are cores, and who waits keeps no thread."""
+        return await anyio.to_thread.run_sync(act, limiter=self._children)
+
+    async def patiently(self, act: Callable[[], T]) -> T:
+        """Does what may wait until workbooks of others were read: in threads of its own, so that it keeps nobody else waiting."""
+        return await anyio.to_thread.run_sync(act, limiter=self._patient)
+
+    async def at_door(self, act: Callable[[], T]) -> T:
+        """Compares a password, which takes its time whether it is right or not: who waits at the door keeps nobody from working."""
+        return await anyio.to_thread.run_sync(act, limiter=self._doorkeepers)
+
+    def end(self) -> None:
+        """The server was asked to end: open streams end, and nothing more is sent."""
+        self.streams.close()
+        self.worker.end()
+
+    async def listen(self, who: str, batch: str, lang: str) -> AsyncIterator[bytes]:
+        """The events of a batch, for one of the pages that a user has open."""
+        with self.listeners.take(who):
+            async for event in self.streams.listen(batch, lang):
+                yield event
+
+    @asynccontextmanager
+    async def running(self) -> AsyncIterator[None]:
+        """Checks uploads, sends batches and tells who listens, for the block."""
+        anyio.to_thread.current_default_thread_limiter().total_tokens = THREADS
+        self.folder.mkdir(mode=0o700, exist_ok=True)
+        _sweep(self.folder)
+        telling = asyncio.create_task(self.streams.run())
+        try:
+            with self.grids, Checker(self.app), self.worker:
+                yield
+        finally:
+            telling.cancel()
+            with suppress(asyncio.CancelledError):
+                await telling
+
+
+def _sweep(folder: Path) -> None:
+    """Removes what a server that was killed had not received to the end."""
+    for path in folder.iterdir():
+        with suppress(OSError):  # somebody else was faster
+            if time.time() - path.stat().st_mtime > OLD_SECONDS:
+                path.unlink()

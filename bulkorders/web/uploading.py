@@ -1,0 +1,35 @@
+"""One upload, from the form to its place in the queue; the page and the API take it alike."""
+
+from collections.abc import Callable
+
+from starlette.concurrency import run_in_threadpool
+from starlette.requests import Request
+
+from bulkorders.core.words import Words
+from bulkorders.journal.uploads import Upload
+from bulkorders.pipeline.uploads import add_upload
+
+from .problems import Problem, no_file
+from .received import Form, received
+from .sessions import Caller
+from .site import Site
+
+_NO_ACCOUNT = Words("没有这个账号：请换一个，或留空。", "There is no such account: choose another, or leave it out.")
+
+
+async def take_upload(request: Request, site: Site, caller: Caller, check: Callable[[Form], None] = lambda _: None) -> Upload:
+    """Receives a form with a file, which waits for its check then. `check`: looks at its fields first. Raises a Problem."""
+    site.uploads.check(caller.user.name)
+    with site.uploads.take(caller.user.name):
+        async with received(request, site.folder) as form:
+            check(form)
+            return await run_in_threadpool(_add, site, form, caller.user.name)
+
+
+def _add(site: Site, form: Form, by_whom: str) -> Upload:
+    account = form.fields.get("account", "").strip() or None
+    if form.file is None or not (form.name.strip() or form.file.stat().st_size):  # a browser sends a file that was not chosen like this
+        raise no_file()
+    if account is not None and account not in site.app.accounts:
+        raise Problem(409, "no_account", _NO_ACCOUNT)
+    return add_upload(site.app, form.file, form.name, by_whom, account)

@@ -1,0 +1,190 @@
+"""A batch's page: before it is submitted what was found and what will be sent; afterwards how it goes, then what became of it."""
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from bulkorders.core.duration import duration
+from bulkorders.core.issue import Issue, Severity
+from bulkorders.core.order import row_ranges
+from bulkorders.core.result import Fate
+from bulkorders.core.words import Words
+from bulkorders.journal.records import Placed
+from bulkorders.pipeline.app import App, find_provider, find_template
+from bulkorders.pipeline.report import BatchReport, fate_words, shown_time
+
+from .given import Latest, Progress, Suggestion
+from .view_parts import TONES, counted, file_name, issue_line, state_words
+
+SHOWN_ISSUES = 200
+"""Issues of each severity on the page; the rest is fetched, and all stand in the results."""
+SHOWN_ORDERS = 50
+"""Orders that need somebody on the page."""
+_NEEDS = (Fate.REJECTED, Fate.CHANGED, Fate.INVALID, Fate.IN_DOUBT, Fate.UNSENT)
+
+
+def batch_page(
+    app: App, lang: str, reports: Sequence[BatchReport], progress: Progress, *, by_whom: str | None = None,
+    suggestions: Sequence[Suggestion] = (), corrections: int = 0, paused: Sequence[str] = (), notice: Words | None = None,
+) -> dict[str, Any]:  # fmt: skip
+    """A batch. `reports`: it first, then those of the other templates in its workbook. While it is being sent their orders and issues are
+    not looked at, and may be left out.
+
+    `progress`: of the first. `corrections`: how many cells were corrected. `paused`: the names of paused accounts. `notice`: what a form
+    could not do.
+    """
+    report, batch = reports[0], reports[0].batch
+    template = find_template(batch.template)
+    word, tone = state_words(progress.state)
+    page = {
+        "batch": {
+            "id": batch.id, "file": file_name(batch.file), "title": template.title, "template": template.name, "unit": template.unit,
+            "is_test": batch.is_test, "rows": dict(batch.rows), "created_at": shown_time(app, batch.created_at),
+            "released_at": shown_time(app, batch.released_at), "by_whom": by_whom, "state": progress.state, "word": word.say(lang),
+            "tone": tone,
+        },
+        "siblings": [_sibling(each, batch.id) for each in reports] if len(reports) > 1 else [],
+        "notice": notice.say(lang) if notice else None, "corrections": corrections, "draft": None, "progress": None, "result": None,
+    }  # fmt: skip
+    if progress.state == "draft":
+        return {**page, "draft": _draft(app, lang, reports, progress, suggestions, paused)}
+    page["progress"] = _progress(app, lang, report, progress)
+    return page if progress.state == "sending" else {**page, "result": _result(lang, report, progress)}
+
+
+def _sibling(report: BatchReport, current: str) -> dict[str, Any]:
+    batch = report.batch
+    return {"id": batch.id, "title": find_template(batch.template).title, "is_current": batch.id == current}
+
+
+# -- before it is submitted ----------------------------------------------------------------------------------------------------
+def _draft(
+    app: App, lang: str, reports: Sequence[BatchReport], progress: Progress, suggestions: Sequence[Suggestion], paused: Sequence[str]
+) -> dict[str, Any]:  # fmt: skip
+    report = reports[0]
+    good, bad = _good_and_bad(report.orders)
+    by_severity = {severity: [issue for _, issue in report.issues if issue.severity is severity] for severity in Severity}
+    return {
+        "orders": {"read": len(report.orders), "valid": good, "invalid": bad},
+        "takes": duration(progress.seconds_left).say(lang) if progress.seconds_left else None,
+        "errors": _issues(lang, report, by_severity[Severity.ERROR]),
+        "warnings": _issues(lang, report, by_severity[Severity.WARNING]),
+        "notes": _issues(lang, report, by_severity[Severity.NOTE]),
+        "sheets": [_sheet(report, name, known) for name, known in report.batch.sheets.items()],
+        "suggestions": [_suggestion(lang, each) for each in suggestions],
+        "submit": _submit(app, reports, paused),
+    }
+
+
+def _good_and_bad(orders: Sequence[Placed]) -> tuple[int, int]:
+    bad = sum(order.fate is Fate.INVALID for order in orders)
+    return len(orders) - bad, bad
+
+
+def _issues(lang: str, report: BatchReport, found: Sequence[Issue]) -> dict[str, Any]:
+    shown = [issue_line(lang, issue, report.batch.id) for issue in found[:SHOWN_ISSUES]]
+    return {"count": len(found), "shown": shown, "more": len(found) - len(shown)}
+
+
+def _sheet(report: BatchReport, name: str, known: Mapping[str, Any]) -> dict[str, Any]:
+    errors = sum(issue.is_error and issue.sheet == name for _, issue in report.issues)
+    return {"name": name, "header_row": known["header_row"], "errors": errors}
+
+
+def _suggestion(lang: str, found: Suggestion) -> dict[str, Any]:
+    return {
+        "sheet": found.sheet, "row": found.row, "column": found.column, "text": found.text, "message": found.message.say(lang),
+    }  # fmt: skip
+
+
+def _submit(app: App, reports: Sequence[BatchReport], paused: Sequence[str]) -> dict[str, Any]:
+    """What will happen: how many orders of the whole workbook go to which account."""
+    counts: dict[str, int] = {}
+    for order in (order for report in reports for order in report.orders):
+        if order.fate is not Fate.INVALID and order.account:
+            counts[order.account] = counts.get(order.account, 0) + 1
+    good, bad = (sum(pair) for pair in zip(*(_good_and_bad(report.orders) for report in reports), strict=True))
+    providers = [find_provider(report.batch.template) for report in reports]
+    return {
+        "good": good, "bad": bad, "is_test": all(report.batch.is_test for report in reports),
+        "accounts": [_target(app, name, count, paused) for name, count in counts.items()],
+        "can_update": all(provider.updates for provider in providers),
+    }  # fmt: skip
+
+
+def _target(app: App, name: str, count: int, paused: Sequence[str]) -> dict[str, Any]:
+    account = app.accounts.get(name)
+    return {
+        "name": name, "count": count, "is_test": account.is_test if account else app.is_test, "is_paused": name in paused,
+        "provider": account.provider.title if account else "",
+    }  # fmt: skip
+
+
+# -- afterwards ----------------------------------------------------------------------------------------------------------------
+def _progress(app: App, lang: str, report: BatchReport, progress: Progress) -> dict[str, Any]:
+    counts = progress.counts
+    settled = progress.read - counts.get(Fate.UNSENT, 0) - counts.get(Fate.IN_DOUBT, 0) - counts.get(Fate.ACCEPTED, 0)
+    return {
+        "read": progress.read, "settled": settled, "percent": 100 * settled // progress.read if progress.read else 100,
+        "counts": counted(lang, counts, is_test=report.batch.is_test), "bar": _bar(counts, progress.read),
+        "per_minute": f"{progress.per_minute:.0f}" if progress.per_minute else None,
+        "left": duration(progress.seconds_left).say(lang) if progress.seconds_left else None,
+        "latest": [_latest(app, lang, each) for each in progress.latest], "paused": progress.paused.say(lang) if progress.paused else None,
+        "sum": sum(counts.values()),
+    }  # fmt: skip
+
+
+def _latest(app: App, lang: str, found: Latest) -> dict[str, Any]:
+    return {
+        "order": found.order, "word": found.word.say(lang), "tone": TONES[found.status], "at": shown_time(app, found.at),
+        "message": found.message.say(lang) if found.message else None,
+    }  # fmt: skip
+
+
+BAR = 1000
+"""How long the bar is, in units of its drawing."""
+
+
+def _bar(counts: Mapping[Fate, int], read: int) -> list[dict[str, Any]]:
+    """The bar's parts, one beside the other: a fate each, in the order of their words."""
+    parts, start = [], 0.0
+    for fate in Fate:
+        width = BAR * counts.get(fate, 0) / read if read else 0.0
+        parts.append({"fate": fate.value, "tone": TONES[fate], "x": f"{start:.2f}", "width": f"{width:.2f}"})
+        start += width
+    return parts
+
+
+_ALL_WELL = Words("全部完成：{good} 单都已办好。", "All done: {good} orders are there.")
+_SOME_BAD = Words("已经结束：{good} 单办好，{bad} 单需要你处理。", "Finished: {good} orders are there, {bad} need you.")
+_ALL_BAD = Words("已经结束：{bad} 单都没有建成，需要你处理。", "Finished: none of the {bad} orders was created, they need you.")
+_LEFT = Words("还没有完：{open} 单没有结果。", "Not finished: {open} orders are not settled.")
+
+
+def _result(lang: str, report: BatchReport, progress: Progress) -> dict[str, Any]:
+    counts = progress.counts
+    tones: dict[str, int] = dict.fromkeys(("good", "busy", "bad", "open"), 0)
+    for fate, count in counts.items():
+        tones[TONES[fate]] += count
+    unsettled = tones["open"] + tones["busy"]
+    verdict, tone = (_LEFT, "open") if unsettled else (_SOME_BAD, "bad") if tones["bad"] and tones["good"] else (_ALL_WELL, "good")
+    if not unsettled and tones["bad"] and not tones["good"]:
+        verdict, tone = _ALL_BAD, "bad"
+    needy = sorted(filter(_is_needy, report.orders), key=lambda order: _NEEDS.index(order.fate))
+    return {
+        "verdict": verdict.fill(good=tones["good"], bad=tones["bad"], open=unsettled).say(lang), "tone": tone,
+        "can_resume": progress.state in ("paused", "unfinished"), "bad": tones["bad"],
+        "needy": [_needy(lang, report, order) for order in needy[:SHOWN_ORDERS]], "more": max(0, len(needy) - SHOWN_ORDERS),
+    }  # fmt: skip
+
+
+def _is_needy(order: Placed) -> bool:
+    """Whether somebody should look at an order; one that simply waits to be sent needs nobody."""
+    return order.fate in _NEEDS and (order.fate is not Fate.UNSENT or order.message is not None)
+
+
+def _needy(lang: str, report: BatchReport, order: Placed) -> dict[str, Any]:
+    return {
+        "order": order.display, "href": f"/batches/{report.batch.id}/orders/{order.position}", "rows": row_ranges(order.places),
+        "word": fate_words(order.fate, report.batch.is_test).say(lang), "tone": TONES[order.fate],
+        "message": order.message.say(lang) if order.message else "", "account": order.account,
+    }  # fmt: skip

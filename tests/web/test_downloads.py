@@ -1,0 +1,34 @@
+"""Names of files that are downloaded."""
+
+import re
+from urllib.parse import unquote
+
+import pytest
+
+from bulkorders.web.downloads import disposition
+
+NAMES = [
+    "订单.xlsx", "orders.xlsx", "a b.xlsx", '订单"; filename="evil.exe.xlsx', "a\r\nset-cookie: x=1.xlsx", "a\nb.xlsx", "../../etc/passwd",
+    "..\\..\\x.xlsx", "a\0b.xlsx", "\u202egnp.xlsx", "a\u2028b.xlsx", "%2e%2e%2fx.xlsx", "x" * 300 + ".xlsx", ".xlsx", "", "无点",
+    "a;b.xlsx", "\ud800.xlsx",
+]  # fmt: skip
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_a_name_adds_no_header_and_no_folder(name: str) -> None:
+    """One line of ASCII, two parameters, and in neither a path or a sign that nobody sees."""
+    found = disposition(name)
+    assert found.isascii()
+    assert found.isprintable()
+    whole = re.fullmatch(r"attachment; filename=\"([^\"\\%/]+)\"; filename\*=UTF-8''([A-Za-z0-9%._~-]+)", found)
+    assert whole is not None
+    told = unquote(whole.group(2))
+    assert told.isprintable()
+    assert not set(told) & set('/\\"')
+
+
+def test_a_name_arrives_as_it_is() -> None:
+    """Chinese names in UTF-8, for others the letters of ASCII."""
+    assert disposition("订单 3月_结果.xlsx") == (
+        "attachment; filename=\"3.xlsx\"; filename*=UTF-8''%E8%AE%A2%E5%8D%95%203%E6%9C%88_%E7%BB%93%E6%9E%9C.xlsx"
+    )
