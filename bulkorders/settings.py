@@ -42,7 +42,7 @@ class FolderNames(BaseModel):
     @model_validator(mode="after")
     def _check(self) -> Self:
         """Each is a folder of its own, right within: results that lay in the inbox would be read again."""
-        names = [unicodedata.normalize("NFC", name).casefold() for name in self.model_dump().values()]
+        names = [unicodedata.normalize("NFC", name).casefold().rstrip(". ") for name in self.model_dump().values()]  # as Windows reads them
         if len(set(names)) < len(names):
             raise ValueError("五个名字必须各不相同|the five names must differ")
         if any(not name.strip() or name.startswith(".") or re.search(r'[/\\\x00-\x1f:*?"<>|]', name) for name in names):
@@ -65,10 +65,17 @@ class FolderSettings(BaseModel):
     """Who is told to have brought its batches."""
     notify: tuple[str, ...] = ()
     names: FolderNames = FolderNames()
-    poll_seconds: Annotated[float, Field(gt=0)] = 2.0
+    poll_seconds: Annotated[float, Field(gt=0, allow_inf_nan=False)] = 2.0
     """How often the folder is looked at."""
-    quiet_seconds: Annotated[float, Field(ge=2)] = 5.0
+    quiet_seconds: Annotated[float, Field(ge=2, allow_inf_nan=False)] = 5.0
     """How long a file must not have changed until it is taken for complete."""
+
+    @field_validator("path")
+    @classmethod
+    def _check_path(cls, path: Path) -> Path:
+        if path == Path():
+            raise ValueError("是空的：请写文件夹的路径|is empty: name a folder")
+        return path
 
     @field_validator("hours")
     @classmethod
@@ -194,7 +201,7 @@ def _anchor(tables: dict[str, Any], folder: Path) -> dict[str, Any]:
             if name.endswith("_file") and isinstance(value, str):
                 table[name] = str(folder / Path(value).expanduser())
     for table in (each for each in _list(tables.get("folders")) if isinstance(each, dict)):
-        if isinstance(named := table.get("path"), str):
+        if isinstance(named := table.get("path"), str) and named:
             table["path"] = str(folder / Path(named).expanduser())
     return tables
 

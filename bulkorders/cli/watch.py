@@ -1,6 +1,7 @@
 """`bulkorders watch`: workbooks that are dropped into a folder go out by themselves."""
 
 import json
+import os
 import queue
 import sys
 import threading
@@ -60,13 +61,13 @@ def watch(folder: Path | None, once: bool, account: str | None, log_as: str, con
         work = Work(app, log, lambda target, key, words: enqueue(app.journal, target, key, words, app.clock.now()), since)
         with closing(log):
             watching = Watch(work, _chosen(app, folder, account))
-            with Deliverer(app) as deliverer:  # raises for wrong targets before anything is picked up
+            with Deliverer(app, work.left) as deliverer:  # raises for wrong targets before anything is picked up
                 watching.begin(is_named=folder is not None)
                 note()  # an interrupt breaks off nothing from now on
                 if once:
                     watching.run_once()
                     deliverer.finish(NOTICE_SECONDS)
-                    return first_exit_code(code for each in watching.folders for code in each.exit_codes())
+                    return first_exit_code(watching.exit_codes())
                 watching.run_on()
             log.tell("stopped", _STOPPED)
     return 0
@@ -111,7 +112,20 @@ class Log:
 
     def _write(self) -> None:
         while (line := self._lines.get()) is not None:
+            try:
+                self._write_line(line)
+            except (OSError, ValueError):  # nobody is there to read it any more
+                continue
+
+    @staticmethod
+    def _write_line(line: str) -> None:
+        """Past Python's buffer, which is locked while nobody reads a pipe: the program could not end then."""
+        if sys.stderr.isatty():
             print(line, file=sys.stderr, flush=True)
+            return
+        rest = f"{line}\n".encode(errors="replace")
+        while rest:
+            rest = rest[os.write(sys.stderr.fileno(), rest) :]
 
     def close(self) -> None:
         """Waits a moment until all is written."""

@@ -12,9 +12,9 @@ from pathlib import Path
 from bulkorders.core.words import Words
 from bulkorders.crash import crash_point
 from bulkorders.errors import os_reason
-from bulkorders.journal.drops import claim, hold_claims, open_paths, unclaim
+from bulkorders.journal.drops import claim, hold_claims, named, open_paths, unclaim
 from bulkorders.pipeline.app import path_text
-from bulkorders.pipeline.work import Work
+from bulkorders.pipeline.work import FIRST_REST, LONGEST_REST, Work
 
 from .look import Looks, Seen, is_open, look
 from .place import Place, check, clean_name, free_path, prepare
@@ -33,8 +33,8 @@ class Claims:
     place: Place
     inbox: Looks = field(init=False)
     strays: Looks = field(init=False)
-    stuck: set[str] = field(default_factory=set)
-    """Files that could not be moved at the last look."""
+    stuck: dict[str, tuple[float, float]] = field(default_factory=dict)
+    """Files that could not be moved: until when each rests, and for how many seconds."""
     _told: set[tuple[str, str]] = field(default_factory=set)
     _recovered: float = -math.inf
 
@@ -52,7 +52,8 @@ class Claims:
             for name in ready:
                 self._tell_once("closed", name, _CLOSED.fill(name=path_text(Path(name)), hours=self.place.settings.hours))
             ready = []
-        self.stuck.clear()
+        self.stuck = {name: rest for name, rest in self.stuck.items() if name in seen.files}
+        ready = [name for name in ready if now >= self.stuck.get(name, (0.0, 0.0))[0]]
         with hold_claims(app.journal, self.place.key) as is_held:
             if not is_held:  # by another watcher, who claims them
                 return 0
@@ -67,7 +68,7 @@ class Claims:
 
     def _tell_locked(self, seen: Seen) -> None:
         """Forgets, too, what was said of files that are no longer like that: the next of a name is told of again."""
-        is_still = {"locked": seen.locked, "closed": seen.files.keys(), "stuck": self.stuck}
+        is_still = {"locked": seen.locked, "closed": seen.files.keys(), "stuck": self.stuck.keys()}
         self._told = {(kind, name) for kind, name in self._told if name in is_still[kind]}
         for name in sorted(seen.locked):
             self._tell_once("locked", name, _LOCKED.fill(name=path_text(Path(name))))
@@ -94,9 +95,10 @@ class Claims:
 
     def _adopt(self, name: str) -> bool:
         """A file that somebody has laid among those that are worked on, or of which the journal has lost the claim."""
-        here = self.place.processing / name
-        target = free_path(self.place, self.work.app.journal, here.with_name(clean_name(name))) if clean_name(name) != name else here
-        return self._move(here, target)
+        here, journal = self.place.processing / name, self.work.app.journal
+        is_free = clean_name(name) == name and self.place.inside(here) not in named(journal, self.place.key, self.place.inside(here))
+        # else a file that is long finished had this name
+        return self._move(here, here if is_free else free_path(self.place, journal, here.with_name(clean_name(name))))
 
     def _claim(self, name: str) -> bool:
         """Moves one file; gives False where it is no longer there, or cannot be moved now."""
@@ -115,7 +117,8 @@ class Claims:
         except OSError as error:
             unclaim(app.journal, drop.id)
             if not isinstance(error, FileNotFoundError):  # else somebody has taken it away
-                self.stuck.add(source.name)
+                gap = min(2 * self.stuck.get(source.name, (0.0, FIRST_REST / 2))[1], LONGEST_REST)
+                self.stuck[source.name] = app.clock.monotonic() + gap, gap
                 self._tell_once("stuck", source.name, _STUCK.fill(name=name, reason=Words(*os_reason(error))))
             return False
         self.work.log.tell("claimed", _CLAIMED.fill(name=name), folder=self.place.key, file=name)

@@ -2,6 +2,7 @@
 
 import datetime as dt
 import hashlib
+import os
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -17,7 +18,7 @@ from bulkorders.pipeline.app import find_template
 from bulkorders.pipeline.ingest import Checkup, Examined, Ingested, cannot_open, enter, examined
 from bulkorders.pipeline.work import Work, words_of
 
-from .look import look_at
+from .look import Look, look_at
 from .place import GoneError, Place, is_there
 from .settle import finish
 
@@ -82,18 +83,28 @@ def _enter(work: Work, place: Place, drop: Drop) -> bool:
             raise
         _refuse(work, place, drop, _Refused(End.FAILED, Words(*cannot_open(path, error))))
         return True
+    except OSError:
+        identify(journal, drop, f"?{drop.id}")  # nobody waits for what cannot be read
+        raise
     with hold_content(journal, content_hash) as is_held:  # of two that are the same, one after the other
         drop, twin, unread = identify(journal, drop, content_hash)
         may_be_first = any(_size_of(place.root / other.path) == before.size for other in unread)
         if not is_held or may_be_first or (twin is not None and twin.stage is Stage.CLAIMED):
             return False
         crash_point()
-        found = _as_twin(place, twin) if twin is not None else _examine(work, place, drop, path)
+        is_twin = twin is not None and not _is_paused(work, twin)
+        found = _as_twin(place, twin) if twin is not None and is_twin else _examine(work, place, drop, path, before)
     if look_at(path) != before:  # it was still being written to
         return False
     if isinstance(found, _Refused):
         _refuse(work, place, drop, found)
     return True
+
+
+def _is_paused(work: Work, twin: Drop) -> bool:
+    """Whether a file of the same content was stopped: to drop it again is to have it go on."""
+    found = standings(work.app.journal, twin.batches).values()
+    return any(standing.paused for standing in found) and not any(standing.active for standing in found)
 
 
 def _is_young(work: Work, drop: Drop) -> bool:
@@ -107,16 +118,16 @@ def _size_of(path: Path) -> int | None:
 
 
 def _hash_of(path: Path) -> str:
+    """What is in a file; a link is not followed. Raises OSError."""
     digest = hashlib.sha256()
-    with path.open("rb") as file:
+    with os.fdopen(os.open(path, os.O_RDONLY | getattr(os, "O_BINARY", 0) | getattr(os, "O_NOFOLLOW", 0)), "rb") as file:
         while chunk := file.read(_CHUNK):
             digest.update(chunk)
     return digest.hexdigest()
 
 
-def _examine(work: Work, place: Place, drop: Drop, path: Path) -> _Refused | None:
-    """Makes batches of a file, else gives why there are none."""
-    before = look_at(path)
+def _examine(work: Work, place: Place, drop: Drop, path: Path, before: Look) -> _Refused | None:
+    """Makes batches of a file that looks as it did before, else gives why there are none."""
     try:
         settings = place.settings
         with examined(work.app, [path], account=settings.account, template=settings.template, left=work.left) as (file,):
@@ -198,12 +209,3 @@ def _has_errors(checkup: Checkup) -> bool:
 
 def _refuse(work: Work, place: Place, drop: Drop, why: _Refused) -> None:
     finish(work, place, drop, why.end, why.words, why.lines)
-
-
-def release_drafts(work: Work, drop: Drop) -> Drop:
-    """Releases what an earlier process has written down but not released; what is no longer there is entered again."""
-    found = standings(work.app.journal, drop.batches)
-    if any(batch not in found for batch in drop.batches):
-        return save(work.app.journal, replace(drop, stage=Stage.CLAIMED, batches=()))
-    release(work.app.journal, [batch for batch in drop.batches if found[batch].is_draft], work.app.clock.now())
-    return drop

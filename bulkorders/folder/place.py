@@ -6,12 +6,13 @@ import os
 import stat
 import time
 import unicodedata
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
 from bulkorders.crash import crash_point
 from bulkorders.errors import UsageError, os_reason
-from bulkorders.journal.drops import End, has_drops, is_named
+from bulkorders.journal.drops import End, has_drops, named
 from bulkorders.journal.journal import Journal
 from bulkorders.pipeline.app import path_text
 from bulkorders.settings import FolderSettings
@@ -72,25 +73,33 @@ def place_of(settings: FolderSettings) -> Place:
 
 def prepare(place: Place, journal: Journal) -> None:
     """Makes what is missing of a folder, and marks it as this journal's. Raises GoneError, UsageError."""
-    if not place.root.is_dir():
-        raise GoneError
-    mark = place.root / MARK
-    if not mark.exists():
-        if has_drops(journal, place.key):  # an empty mount point looks like a new folder
+    mark, parts = place.root / MARK, [place.root / name for name in place.settings.names.model_dump().values()]
+    try:
+        if not place.root.is_dir():
             raise GoneError
-        _make_mark(mark, journal)
+        if not mark.exists():
+            # an empty mount point looks like a new folder; one with its parts has lost its mark alone
+            if has_drops(journal, place.key) and not any(part.is_dir() for part in parts):
+                raise GoneError
+            _make_mark(mark, journal)
+    except PermissionError as error:
+        raise UsageError(*_unusable(place.root, error)) from error
     check(place, journal)
-    names = place.settings.names
-    for name in (names.inbox, names.processing, names.done, names.failed, names.results):
-        part = place.root / name
+    for part in parts:
         try:
-            part.mkdir(exist_ok=True)
+            make_part(part)
         except OSError as error:
             raise UsageError(*_unusable(part, error)) from error
-        if not stat.S_ISDIR(part.lstat().st_mode):
-            raise UsageError(
-                f"{part} 是指向别处的链接，没有使用：请换成真正的文件夹。", f"{part} is a link and was not used: make it a folder."
-            )
+
+
+def make_part(part: Path) -> None:
+    """Makes a folder within one that is there; a link is none: nothing is written out of the folder. Raises OSError, UsageError."""
+    with suppress(FileExistsError):
+        part.mkdir()
+    if not stat.S_ISDIR(part.lstat().st_mode):
+        raise UsageError(
+            f"{part} 不是文件夹，或是指向别处的链接，没有使用：请换成真正的文件夹。", f"{part} is a link or no folder and was not used."
+        )
 
 
 def _make_mark(mark: Path, journal: Journal) -> None:
@@ -169,7 +178,8 @@ def free_path(place: Place, journal: Journal, wanted: Path, ending: str = "") ->
     """A path that nobody has: neither on the disk, nor in the journal. The number goes before `ending`, or before the suffix."""
     ending = ending or wanted.suffix
     stem, path, number = wanted.name.removesuffix(ending), wanted, 1
-    while os.path.lexists(path) or is_named(journal, place.key, place.inside(path)):
+    taken = named(journal, place.key, place.inside(wanted.with_name(stem)))
+    while place.inside(path) in taken or os.path.lexists(path):
         number += 1
         path = wanted.with_name(f"{stem} ({number}){ending}")
     return path

@@ -4,9 +4,7 @@ Each step can be done again after a kill: results name a path that the journal h
 notice is about a thing that is told once.
 """
 
-import errno
 import os
-import stat
 from collections.abc import Collection, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import replace
@@ -16,14 +14,15 @@ from bulkorders.core.order import Status
 from bulkorders.core.result import Fate, exit_code
 from bulkorders.core.words import Words
 from bulkorders.crash import crash_point
-from bulkorders.journal.drops import Drop, End, Stage, get_drop, hold_drop, newest_event, save
+from bulkorders.journal.batches import release
+from bulkorders.journal.drops import Drop, End, Stage, get_drop, hold_drop, hold_names, newest_event, save
 from bulkorders.journal.standings import Standing, standings, statuses_now
 from bulkorders.pipeline.report import BatchReport, fate_words, report_batch
 from bulkorders.pipeline.results import results_path, write_workbook
 from bulkorders.pipeline.work import Work
 
 from .look import look_at
-from .place import GoneError, Place, free_path, is_there
+from .place import GoneError, Place, check, free_path, is_there, make_part
 
 UNFINISHED = frozenset({Fate.IN_DOUBT, Fate.UNSENT})
 _UNDERWAY, _THERE = frozenset({Status.PENDING, Status.SENDING, Status.IN_DOUBT}), frozenset({Status.CREATED, Status.ACCEPTED})
@@ -77,21 +76,27 @@ def finish(work: Work, place: Place, drop: Drop, end: End, words: Words, lines: 
     return drop
 
 
+class BusyError(Exception):
+    """Somebody else works on the file just now, or on one that shares its lock."""
+
+
 def settle(work: Work, place: Place, number: int, given_up: Collection[tuple[str, str]]) -> Drop | None:
     """Does what can be done for an entered file now; gives how it stands. `given_up`: batches at gates where a run has ended.
 
-    Raises GoneError, BulkordersError, OSError.
+    Raises BusyError, GoneError, BulkordersError, OSError.
     """
     journal = work.app.journal
     with hold_drop(journal, number) as is_held:
-        drop = get_drop(journal, number) if is_held else None
+        if not is_held:
+            raise BusyError
+        drop = get_drop(journal, number)
         if drop is None or drop.stage not in (Stage.ENTERED, Stage.FOLLOWED):
             return drop
         if not is_there(place, journal):
             raise GoneError
         found = standings(journal, drop.batches)
         if any(batch not in found or found[batch].is_draft for batch in drop.batches):
-            return drop  # is released first
+            return _release(work, drop, found)
         if drop.stage is Stage.ENTERED and drop.goes is None and waits(drop, found, given_up):
             return drop
         return _settle(work, place, drop, list(found.values()))
@@ -100,6 +105,23 @@ def settle(work: Work, place: Place, number: int, given_up: Collection[tuple[str
 def tell_failing(work: Work, place: Place, drop: Drop) -> None:
     """Has people told that a file fails again and again. Raises JournalError."""
     _notify(work, place, drop, "failing", _FAILING_NOTICE, "")
+
+
+def release_entered(work: Work, number: int) -> None:
+    """Releases what an earlier process has written down but not released. Raises JournalError."""
+    journal = work.app.journal
+    with hold_drop(journal, number) as is_held:
+        drop = get_drop(journal, number) if is_held else None
+        if drop is not None and drop.stage is Stage.ENTERED:
+            _release(work, drop, standings(journal, drop.batches))
+
+
+def _release(work: Work, drop: Drop, found: Mapping[str, Standing]) -> Drop:
+    """Releases what was written down but not released; what is no longer there is entered again."""
+    if any(batch not in found for batch in drop.batches):
+        return save(work.app.journal, replace(drop, stage=Stage.CLAIMED, batches=()))
+    release(work.app.journal, [batch for batch in drop.batches if found[batch].is_draft], work.app.clock.now())
+    return drop
 
 
 def waits(drop: Drop, found: Mapping[str, Standing], given_up: Collection[tuple[str, str]]) -> bool:
@@ -184,6 +206,7 @@ def _publish(work: Work, place: Place, drop: Drop, reports: Sequence[BatchReport
         ending = wanted[wanted.rindex("_") :]
         drop = _with_name(work, place, drop, place.results / wanted, ending)
     target = place.root / str(drop.results)
+    make_part(target.parent)
     crash_point()
     written = write_workbook(work.app, reports, target, work.left)
     crash_point()
@@ -208,15 +231,17 @@ def _is_changed(place: Place, drop: Drop) -> bool:
 
 def _with_name(work: Work, place: Place, drop: Drop, wanted: Path, ending: str) -> Drop:
     """Reserves a name for a file's results: nobody else's are written over."""
-    path = free_path(place, work.app.journal, wanted, ending)
-    crash_point()
-    return save(work.app.journal, replace(drop, results=place.inside(path)))
+    with hold_names(work.app.journal, place.key):
+        path = free_path(place, work.app.journal, wanted, ending)
+        crash_point()
+        return save(work.app.journal, replace(drop, results=place.inside(path)))
 
 
 def _write_note(path: Path, lines: Sequence[Words]) -> None:
     """Why a file became no orders, for who dropped it: Windows shows it as it is."""
     text = "".join(f"{line}\r\n" for line in dict.fromkeys(line.zh for line in lines if line.zh))
     draft = path.with_name(f".{path.name}.tmp")
+    make_part(path.parent)
     try:
         with draft.open("w", encoding="utf-8", newline="") as file:
             file.write(_BOM + text)
@@ -233,25 +258,37 @@ def _write_note(path: Path, lines: Sequence[Words]) -> None:
 # -- the move --------------------------------------------------------------------------------------------------------------
 def _put_away(work: Work, place: Place, drop: Drop, end: End) -> Drop:
     """Moves a file to where it belongs in the end; the caller writes down that it lies there."""
-    if drop.goes is not None and not os.path.lexists(place.root / drop.path):  # moved before a kill, or taken away by somebody
+    source = place.root / drop.path
+    is_missing = _is_missing(work, place, source)
+    if drop.goes is not None and is_missing:  # moved before a kill, or taken away by somebody
         moved = os.path.lexists(place.root / drop.goes)
         drop = replace(drop, path=drop.goes if moved else drop.path, goes=None)
         if drop.end is end or not moved:
             return replace(drop, end=end)
-    if drop.goes is None or drop.end is not end or os.path.lexists(place.root / drop.goes):
-        drop = replace(drop, goes=place.inside(_target(work, place, drop, end)), end=end)
-    crash_point()
-    drop = save(work.app.journal, drop)
-    source, target = place.root / drop.path, place.root / str(drop.goes)
-    if os.path.lexists(source):
-        target.parent.mkdir(exist_ok=True)
-        if not stat.S_ISDIR(target.parent.lstat().st_mode):
-            raise NotADirectoryError(errno.ENOTDIR, os.strerror(errno.ENOTDIR))
+    if is_missing:
+        return replace(drop, goes=None, end=end)
+    with hold_names(work.app.journal, place.key):
+        if drop.goes is None or drop.end is not end or os.path.lexists(place.root / drop.goes):
+            drop = replace(drop, goes=place.inside(_target(work, place, drop, end)), end=end)
+        crash_point()
+        drop = save(work.app.journal, drop)
+    target = place.root / str(drop.goes)
+    if not _is_missing(work, place, source):
+        make_part(target.parent.parent)
+        make_part(target.parent)
         crash_point()
         source.rename(target)
         crash_point()
         drop = replace(drop, path=place.inside(target))
     return replace(drop, goes=None)
+
+
+def _is_missing(work: Work, place: Place, path: Path) -> bool:
+    """Whether somebody has taken a file away: of a folder that is gone, no file is missing. Raises GoneError, UsageError."""
+    if os.path.lexists(path):
+        return False
+    check(place, work.app.journal)
+    return not os.path.lexists(path)  # it may have come back just now
 
 
 def _target(work: Work, place: Place, drop: Drop, end: End) -> Path:

@@ -17,7 +17,7 @@ from .place import is_there, place_of
 
 @dataclass(frozen=True)
 class State:
-    """`waiting`: files in the inbox, `locked` those of them that are open, `oldest` since when the oldest has lain there.
+    """`is_there`: it can be used. `waiting`: files in the inbox, `locked` those of them that are open, `oldest` the time of the oldest.
 
     `claimed`, `entered`, `followed`: files by how far they have come. `looked_at`: when a watcher of this machine last looked.
     """
@@ -51,7 +51,10 @@ def states(app: App) -> list[State]:
 def _state_of(app: App, settings: FolderSettings) -> State:
     place = place_of(settings)
     there = is_there(place, app.journal)
-    seen = look(place.inbox) if there and place.inbox.is_dir() else Seen({}, frozenset())
+    try:
+        seen = look(place.inbox) if there and place.inbox.is_dir() else Seen({}, frozenset())
+    except OSError:  # it is there, and may not be read
+        there, seen = False, Seen({}, frozenset())
     stages = Counter(drop.stage for drop in open_drops(app.journal, place.key))
     oldest = min((found.time for found in seen.files.values()), default=None)
     return State(

@@ -5,6 +5,7 @@ folder that is gone holds up none of the others.
 """
 
 import datetime as dt
+import math
 import threading
 from collections import Counter
 from collections.abc import Callable, Iterable, Mapping, Sequence
@@ -12,7 +13,7 @@ from dataclasses import dataclass, field
 
 from bulkorders.core.result import exit_code
 from bulkorders.core.words import Words
-from bulkorders.errors import JournalError, UsageError
+from bulkorders.errors import BulkordersError, JournalError, UsageError
 from bulkorders.journal.drops import (
     Drop,
     End,
@@ -33,14 +34,16 @@ from bulkorders.pipeline.work import FIRST_REST, LONGEST_REST, Rests, Work, word
 from bulkorders.settings import FolderSettings
 
 from .claim import Claims
-from .enter import enter_drop, release_drafts
+from .enter import enter_drop
 from .place import GoneError, Place, is_there, place_of, prepare, sweep
-from .settle import settle, tell_failing, waits
+from .settle import BusyError, release_entered, settle, tell_failing, waits
 
 ENTERERS = 2
 """Files of one folder that are examined side by side: most of it is done by processes of their own."""
 STEP_SECONDS = 0.5
 ONCE_TRIES = 60
+ONCE_FAILING = 60.0
+"""Seconds for which a single round goes on trying while the journal fails."""
 TIDY_SECONDS = 3600.0
 FAILING = dt.timedelta(minutes=1)
 """How long a file fails until people are told: most of what fails passes."""
@@ -55,7 +58,7 @@ _STARTS = Words("开始看文件夹 {folder}：把表格放进 {inbox}。", "Wat
 
 @dataclass
 class Folder:
-    """One folder at work. `codes`: exit codes of files that became no batch; `entered`: drops that did, in this process."""
+    """One folder at work. `handled`: drops that this process has worked on; `has_bug`: something failed by a fault of ours."""
 
     work: Work
     place: Place
@@ -63,6 +66,7 @@ class Folder:
     rests: Rests = field(init=False)
     is_gone: bool = False
     is_refused: bool = False
+    has_bug: bool = False
     handled: set[int] = field(default_factory=set)
     _news: int = 0
     _lock: threading.Lock = field(default_factory=threading.Lock)
@@ -86,7 +90,7 @@ class Folder:
     def release(self) -> None:
         """What an earlier process has entered but not released goes on. Raises JournalError."""
         for drop in open_drops(self.work.app.journal, self.place.key, (Stage.ENTERED,)):
-            release_drafts(self.work, drop)
+            release_entered(self.work, drop.id)
         sweep(self.place)
 
     def attempt(self, what: object, act: Callable[[], object]) -> bool:
@@ -97,6 +101,8 @@ class Folder:
             act()
         except GoneError:
             self._set_gone(True)
+            return False
+        except BusyError:  # the next time
             return False
         except Exception as error:  # noqa: BLE001  # a bug of ours at one file is no reason to leave the others
             if isinstance(error, OSError) and not is_there(self.place, self.work.app.journal):
@@ -115,6 +121,7 @@ class Folder:
         if drop and self.work.app.clock.now() - drop.at >= FAILING:
             self.attempt(("notify", drop.id), lambda: tell_failing(self.work, self.place, drop))
         self.is_refused = self.is_refused or (what == "look" and isinstance(error, UsageError))
+        self.has_bug = self.has_bug or not isinstance(error, BulkordersError | OSError)
         longest = LONGEST_REST if isinstance(what, int) else FIRST_REST
         self.rests.fail(what, Words(file + words.zh, file + words.en), longest, folder=self.place.key)
 
@@ -180,6 +187,8 @@ class Folder:
     # -- what came of it ------------------------------------------------------------------------------------------------
     def exit_codes(self) -> Iterable[int]:
         """The codes of the files that were worked on, as `submit` would have them."""
+        if self.has_bug:
+            yield BulkordersError.exit_code
         if self.is_refused or self.is_gone:
             yield USAGE
         if self.rests.has_failed or self.claims.stuck or claimed_drops(self.work.app.journal, self.place.key):
@@ -205,12 +214,13 @@ class Watch:
     settings: Sequence[FolderSettings]
     folders: list[Folder] = field(init=False)
     senders: Senders = field(init=False)
+    rests: Rests = field(init=False)
     stop: threading.Event = field(default_factory=threading.Event)
     _threads: list[threading.Thread] = field(default_factory=list)
 
     def __post_init__(self) -> None:
         self.folders = [Folder(self.work, place_of(settings)) for settings in self.settings]
-        self.senders = Senders(self.work, self._standings)
+        self.senders, self.rests = Senders(self.work, self._standings), Rests(self.work)
 
     def _standings(self) -> Mapping[str, Standing]:
         """How the batches stand that the files became."""
@@ -238,6 +248,9 @@ class Watch:
             except GoneError as error:
                 if is_named:
                     raise UsageError(f"没有文件夹 {settings.path}：请核对路径。", f"there is no folder {settings.path}.") from error
+            except UsageError:
+                if len(self.folders) == 1:  # else the others go on, and each look says what is wrong with this one
+                    raise
         # made before the threads that share them
         _ = app.journal, app.accounts, app.limits, app.timezone
         for folder in self.folders:
@@ -261,9 +274,10 @@ class Watch:
         for folder in self.folders:
             if not self.work.is_ending:
                 folder.look()
+        self.senders.waits = False  # of another program that sends, the next round will see what it has done
         entering = self._enter_once()
         self._start_steps(enters=False)
-        self._oversee(lambda: not any(thread.is_alive() for thread in entering))
+        self._oversee(lambda: not any(thread.is_alive() for thread in entering), ONCE_FAILING)
         for folder in self.folders:
             if not self.work.is_ending:
                 folder.settle(self.senders.given_up)
@@ -301,17 +315,23 @@ class Watch:
         self._threads.append(threading.Thread(target=go, daemon=True))
         self._threads[-1].start()
 
-    def _oversee(self, is_over: Callable[[], bool]) -> None:
-        """Starts runs until somebody asks it to end, or all is over and no run is underway; then waits for what is underway."""
-        tidied = float("-inf")
+    def _oversee(self, is_over: Callable[[], bool], longest: float = math.inf) -> None:
+        """Starts runs until somebody asks it to end, or all is over and no run is underway; then waits for what is underway.
+
+        `longest`: seconds for which the journal may fail before that is an end, too.
+        """
         clock = self.work.app.clock
+        tidied, done = -math.inf, clock.monotonic()
         while not self.work.is_ending:
             if clock.monotonic() - tidied > TIDY_SECONDS:
                 tidied = clock.monotonic()
-                self._first.attempt("tidy", self._tidy)
+                self._attempt("tidy", self._tidy)
             was_over = is_over()  # before it is looked what there is to send
-            is_done = self._first.attempt("send", self.senders.step)
-            if is_done and was_over and self.senders.is_idle:
+            if self._attempt("send", self.senders.step):
+                done = clock.monotonic()
+                if was_over and self.senders.is_idle:
+                    break
+            elif was_over and clock.monotonic() - done > longest:
                 break
             self._pause(STEP_SECONDS)
         self.stop.set()
@@ -319,9 +339,26 @@ class Watch:
             thread.join(max(0.0, min(self.work.left(), threading.TIMEOUT_MAX)))
         self.senders.join()
 
-    @property
-    def _first(self) -> Folder:
-        return self.folders[0]
+    def _attempt(self, what: str, act: Callable[[], object]) -> bool:
+        """Does something for all folders that may fail for a reason that passes; gives whether it was done."""
+        if self.rests.is_resting(what):
+            return False
+        try:
+            act()
+        except Exception as error:  # noqa: BLE001  # said, and tried again: to end would leave all that waits
+            self.rests.fail(what, words_of(error), FIRST_REST)
+            return False
+        self.rests.succeed(what)
+        return True
+
+    def exit_codes(self) -> Iterable[int]:
+        """The codes of all that was worked on."""
+        if self.senders.failures:
+            yield BulkordersError.exit_code
+        if self.rests.has_failed:
+            yield UNFINISHED
+        for folder in self.folders:
+            yield from folder.exit_codes()
 
     def _tidy(self) -> None:
         if (left := tidy(self.work.app)) is not None:

@@ -14,7 +14,7 @@ from enum import StrEnum
 from typing import Any, NamedTuple
 
 from filelock import FileLock, Timeout
-from sqlalchemy import Row, Text, cast, delete, func, insert, or_, select, update
+from sqlalchemy import Row, Text, cast, delete, func, insert, or_, select, union_all, update
 
 from bulkorders.core.words import Words
 
@@ -22,6 +22,7 @@ from .batches import said
 from .journal import Journal
 from .tables import drops, events, placements
 
+_PATHS = (drops.c.path, drops.c.goes, drops.c.results)
 LOCKS = 32
 """How many lock files all drops share, and all contents: two that share one wait for each other."""
 
@@ -98,6 +99,13 @@ def hold_content(journal: Journal, content_hash: str) -> Iterator[bool]:
     """Whoever makes batches of a content holds this; gives False where somebody else does."""
     with _hold(journal, f"content-{int(content_hash[:8], 16) % LOCKS:02}.lock") as is_held:
         yield is_held
+
+
+@contextmanager
+def hold_names(journal: Journal, folder: str) -> Iterator[None]:
+    """Whoever chooses a name in a folder and writes it down holds this; the others wait, for as long as that takes."""
+    with FileLock(journal.folder / f"names-{hashlib.sha256(folder.encode()).hexdigest()[:20]}.lock", mode=0o600):
+        yield
 
 
 @contextmanager
@@ -215,11 +223,11 @@ def identify(journal: Journal, drop: Drop, content_hash: str) -> tuple[Drop, Dro
     return get_drop(journal, drop.id) or drop, _drop(twin) if twin else None, may_be
 
 
-def is_named(journal: Journal, folder: str, path: str) -> bool:
-    """Whether a path within a folder belongs to a drop, or will: its file's, or its results'."""
-    named = or_(drops.c.path == path, drops.c.goes == path, drops.c.results == path)
+def named(journal: Journal, folder: str, start: str) -> set[str]:
+    """The paths within a folder that begin so and belong to a drop, or will: its file's, or its results'."""
     with journal.read() as connection:
-        return connection.execute(select(drops.c.id).where(drops.c.folder == folder, named).limit(1)).first() is not None
+        asked = (select(each).where(drops.c.folder == folder, each.startswith(start, autoescape=True)) for each in _PATHS)
+        return set(connection.execute(union_all(*asked)).scalars())
 
 
 def folder_of(journal: Journal, batch: str) -> str | None:

@@ -6,10 +6,11 @@ lost, and twice only where its answer was, since to be told twice does no harm, 
 
 import datetime as dt
 import hashlib
+import math
 import re
 import secrets
 import threading
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from types import TracebackType
 from typing import TYPE_CHECKING, Self
@@ -153,6 +154,8 @@ class Deliverer:
     """Sends what is due until it is closed: a thread for each target, so that a bad one delays no other, and nobody waits for any."""
 
     app: App
+    left: Callable[[], float] = lambda: math.inf
+    """Seconds until all has to be let go of."""
     _stop: threading.Event = field(default_factory=threading.Event)
     _finish: threading.Event = field(default_factory=threading.Event)
     _threads: list[threading.Thread] = field(default_factory=list)
@@ -168,7 +171,7 @@ class Deliverer:
     def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, at: TracebackType | None) -> None:
         """Ends; a call that is on its way may still be answered."""
         self._stop.set()
-        self._join(CALL_SECONDS + 1)
+        self._join(min(CALL_SECONDS + 1, self.left()))
 
     def finish(self, seconds: float) -> None:
         """Waits until all that is due now was sent or has failed, but no longer than that."""

@@ -51,6 +51,8 @@ def write_at(target: Path, write: Callable[[Path], str]) -> Results:
     try:
         target.parent.mkdir(parents=True, exist_ok=True)
         for name in _names(target.absolute()):
+            if name != target.absolute() and name.exists():
+                continue  # somebody else's
             try:
                 way = write(name)
             except PermissionError:

@@ -77,6 +77,8 @@ class Senders:
     work: Work
     look: Callable[[], Mapping[str, Standing]]
     given_up: set[tuple[str, str]] = field(default_factory=set)
+    waits: bool = True
+    """Whether a run waits for another program that holds its gate."""
     failures: int = 0
     _threads: dict[str, threading.Thread] = field(default_factory=dict)
     _next: dict[str, float] = field(default_factory=dict)
@@ -128,7 +130,7 @@ class Senders:
             self._gaps.pop(gate, None)
         if not is_new and not (active and time.monotonic() >= self._next.get(gate, 0.0)) and not self._is_due(gate):
             return False
-        run = Run(self.work.app, list(dict.fromkeys([*active, *numbered])), self._teller, only=gate, hurries=False)
+        run = Run(self.work.app, list(dict.fromkeys([*active, *numbered])), self._teller, wait=self.waits, only=gate, hurries=False)
         self._threads[gate] = threading.Thread(target=self._run, args=(run, gate, active), daemon=True)
         self._threads[gate].start()
         return True

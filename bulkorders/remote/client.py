@@ -2,12 +2,14 @@
 
 import json
 import logging
+import os
 import ssl
+import time
 import zlib
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import closing, nullcontext
 from dataclasses import dataclass, field, replace
-from functools import cached_property
+from functools import cached_property, lru_cache
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -26,6 +28,9 @@ GRACE_SECONDS = 10.0
 """Beyond the read timeout, until a call that drips is over."""
 CONNECT_SECONDS = 10.0
 TOO_FAST = 429
+DAY = 86_400
+_AUTHORITIES = ("SSL_CERT_FILE", "SSL_CERT_DIR")
+"""What names the authorities that are trusted, where those of httpx are not wanted."""
 LOOPBACK = frozenset({"127.0.0.1", "::1", "localhost"})
 
 for _name in ("httpx", "httpcore"):  # they log whole URLs, which carry tokens and signatures
@@ -91,6 +96,12 @@ class Call:
     secrets: Sequence[str] = field(default=(), repr=False)
 
 
+@lru_cache(maxsize=4)
+def _tls(trust_env: bool, _file: str | None, _folder: str | None, _day: int) -> ssl.SSLContext:
+    """The authorities that are trusted: reading them costs more than a call does. Read anew each day, for programs that run for years."""
+    return httpx.create_ssl_context(trust_env=trust_env)
+
+
 @dataclass
 class Client:
     """The HTTP client of one account: connections are kept alive, proxies of the environment are used but for loopback.
@@ -112,7 +123,8 @@ class Client:
 
     def __post_init__(self) -> None:
         is_local = urlsplit(self.base_url).hostname in LOOPBACK
-        self._client = httpx.Client(trust_env=not is_local, headers={"Accept-Encoding": "gzip, deflate"})
+        tls = _tls(not is_local, *map(os.environ.get, _AUTHORITIES), int(time.monotonic() // DAY))
+        self._client = httpx.Client(trust_env=not is_local, verify=tls, headers={"Accept-Encoding": "gzip, deflate"})
         # httpx knows the proxies of the environment; its redirects, cookies and netrc, which no API here has, would cost half of each call
         self._transport = self._client._transport_for_url(httpx.URL(self.base_url))
         self._underway = Underway()

@@ -111,7 +111,8 @@ def _unanswered(failure: Failure) -> Told:
 def _secret_parts(url: str) -> list[str]:
     """What is secret of a URL: the values of its query, and the last part of its path, where tokens stand."""
     parts = urlsplit(url)
-    return [*(value for _, value in parse_qsl(parts.query)), parts.path.rstrip("/").rpartition("/")[2]]
+    raw = [part.partition("=")[2] for part in parts.query.split("&")]  # as they stand there, which a server may say again
+    return [*(value for _, value in parse_qsl(parts.query)), *filter(None, raw), parts.path.rstrip("/").rpartition("/")[2]]
 
 
 def _code(said: Mapping[str, Any]) -> str | None:
