@@ -22,7 +22,7 @@ FLAGS = (
     "--disable-sync"
 ).split()
 WIDE, NARROW = 1280, 390
-MILLISECONDS = 20_000
+MILLISECONDS = 60_000
 """How long a page may take to show what is waited for; far more than it needs."""
 RAN = "a script ran"
 FAILED_LOAD = re.compile(r"Failed to load resource: (the server responded with a status of (401|403|404|409)|net::ERR_)")
@@ -35,6 +35,7 @@ _MARK = f"globalThis.ran = (what) => console.error('{RAN}: ' + what);"
 def start_chromium() -> Iterator[Browser]:
     """One browser for all tests of a module; each opens windows of its own."""
     path = require("chromium", "chromium")
+    expect.set_options(timeout=MILLISECONDS)
     with sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path=path, args=FLAGS)
         yield browser
@@ -57,7 +58,7 @@ class Window:
     def settle(self) -> None:
         """Waits until the page is there, and its sheet if it has one. (No `wait_for_function`: the page's policy lets nobody evaluate.)"""
         self.page.wait_for_load_state("load")
-        expect(self.page.locator(".grid-wait .spinner")).to_have_count(0, timeout=MILLISECONDS)
+        expect(self.page.locator(".grid-wait .spinner")).to_have_count(0)
 
     def sign_in(self, name: str, password: str = PASSWORD) -> None:
         """As people do, with the keyboard."""
@@ -72,7 +73,7 @@ class Window:
         """Chooses a file on the page that is shown; goes on to its check, and to the preview."""
         kind = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
         self.page.set_input_files("#file", {"name": name, "mimeType": kind, "buffer": content})
-        expect(self.page.locator("main[data-batch], main[data-state=refused]")).to_have_count(1, timeout=MILLISECONDS)
+        expect(self.page.locator("main[data-batch], main[data-state=refused]")).to_have_count(1)
         self.settle()
 
     @property
@@ -98,9 +99,9 @@ class Window:
 
 
 @contextmanager
-def window(browser: Browser, url: str, *, width: int = WIDE, bypass_csp: bool = False, **more: str) -> Iterator[Window]:
+def window(browser: Browser, url: str, *, width: int = WIDE, bypass_csp: bool = False) -> Iterator[Window]:
     """Somebody's window; at its end nothing went wrong in it. `bypass_csp`: the policy of the page does not help it."""
-    context = browser.new_context(viewport={"width": width, "height": 900}, locale="zh-CN", bypass_csp=bypass_csp, **more)
+    context = browser.new_context(viewport={"width": width, "height": 900}, locale="zh-CN", bypass_csp=bypass_csp)
     try:
         yield (found := _watched(context, url))
         assert found.wrong == []
