@@ -121,10 +121,12 @@ def read_template(name: str, site: TheSite, visitor: TheVisitor) -> Response:  #
 def read_history(request: Request, site: TheSite, visitor: TheVisitor) -> Response:
     """All batches that the visitor may see; what was typed wrongly into the address is not looked for."""
     asked = {name: request.query_params.get(name, "")[:200] for name in ("text", "status", "since", "until")}
+    since, until = _day(asked["since"]), _day(asked["until"])
+    asked |= {"since": since.isoformat() if since else "", "until": until.isoformat() if until else ""}
     page = _number(request.query_params.get("page", ""))
     found = history(
         site.app, by_whom=visitor.sees, text=asked["text"], status=asked["status"] if asked["status"] in STATUSES else None,
-        since=_day(asked["since"]), until=_day(asked["until"]), page=page, per_page=PER_PAGE,
+        since=since, until=until, page=page, per_page=PER_PAGE,
     )  # fmt: skip
     return render(
         request, visitor, "history.html",

@@ -155,8 +155,8 @@ def _bar(counts: Mapping[Fate, int], read: int) -> list[dict[str, Any]]:
 
 
 _ALL_WELL = Words("全部完成：{good} 单都已办好。", "All done: {good} orders are there.")
-_SOME_BAD = Words("已经结束：{good} 单办好，{bad} 单需要你处理。", "Finished: {good} orders are there, {bad} need you.")
-_ALL_BAD = Words("已经结束：{bad} 单都没有建成，需要你处理。", "Finished: none of the {bad} orders was created, they need you.")
+_SOME_BAD = Words("已经结束：{good} 单办好，{bad} 单需要您处理。", "Finished: {good} orders are there, {bad} need you.")
+_ALL_BAD = Words("已经结束：{bad} 单都没有建成，需要您处理。", "Finished: none of the {bad} orders was created, they need you.")
 _LEFT = Words("还没有完：{open} 单没有结果。", "Not finished: {open} orders are not settled.")
 
 

@@ -163,8 +163,8 @@ def test_progress_adds_up_and_its_bar_fills_the_whole_length(app: App) -> None:
     ("fates", "state", "tone", "said"),
     [
         ({Fate.CREATED: 2, Fate.SKIPPED: 1}, "done", "good", "全部完成：3 单都已办好。"),
-        ({Fate.CREATED: 2, Fate.REJECTED: 1}, "done", "bad", "已经结束：2 单办好，1 单需要你处理。"),
-        ({Fate.INVALID: 1, Fate.CHANGED: 1}, "done", "bad", "已经结束：2 单都没有建成，需要你处理。"),
+        ({Fate.CREATED: 2, Fate.REJECTED: 1}, "done", "bad", "已经结束：2 单办好，1 单需要您处理。"),
+        ({Fate.INVALID: 1, Fate.CHANGED: 1}, "done", "bad", "已经结束：2 单都没有建成，需要您处理。"),
         ({Fate.CREATED: 2, Fate.IN_DOUBT: 1, Fate.ACCEPTED: 1}, "unfinished", "open", "还没有完：2 单没有结果。"),
     ],
 )

@@ -70,7 +70,10 @@ export function duration(seconds) {
   return say(`${Math.floor(minutes / 60)} 小时 ${minutes % 60} 分钟`, `${Math.floor(minutes / 60)} h ${minutes % 60} min`);
 }
 
-/** Fetches this page anew and puts the named parts of it in the place of those that are shown. The server renders, once and for all. */
+/**
+ * Fetches this page anew and puts the named parts of it in the place of those that are shown. The server renders, once and for all.
+ * The focus stays where it was; where that is gone it goes to the heading of its part.
+ */
 export async function renew(ids) {
   const answer = await fetch(location.pathname + location.search, { headers: { Accept: "text/html" } });
   if (!answer.ok || answer.redirected) {
@@ -81,7 +84,13 @@ export async function renew(ids) {
   for (const id of ids) {
     const old = document.getElementById(id);
     const fresh = page.getElementById(id);
-    if (old && fresh) old.replaceWith(document.adoptNode(fresh));
+    if (!old || !fresh) continue;
+    const focused = old.contains(document.activeElement) ? document.activeElement : null;
+    old.replaceWith(document.adoptNode(fresh));
+    if (!focused) continue;
+    const heir = (focused.id && fresh.querySelector(`#${CSS.escape(focused.id)}`)) || fresh.querySelector("h2");
+    if (heir?.tagName === "H2") heir.tabIndex = -1;
+    heir?.focus({ preventScroll: true });
   }
 }
 

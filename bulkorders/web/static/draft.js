@@ -156,7 +156,7 @@ function settled(changes) {
 /** The books anew after a check. */
 async function checked(found) {
   problems = null;
-  await Promise.all([renew(["summary", "problems", "action", "confirm"]), grid?.body ? grid.refresh() : null]);
+  await Promise.all([renew(["corrections", "summary", "problems", "action", "confirm"]), grid?.body ? grid.refresh() : null]);
   dispatchEvent(new Event("bulkorders:corrected"));
   const { valid, invalid } = found.orders;
   status.textContent = say(`已重新检查：${valid} 单可以提交，${invalid} 单有误。`, `Checked again: ${valid} orders are good, ${invalid} have mistakes.`);
