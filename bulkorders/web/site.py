@@ -7,12 +7,13 @@ from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import TypeVar
+from typing import Any, TypeVar
 
 import anyio
 import anyio.to_thread
 
-from bulkorders.errors import JournalError, UsageError
+from bulkorders.core.words import Words
+from bulkorders.errors import JournalError, UsageError, bug_said
 from bulkorders.pipeline.app import App
 from bulkorders.pipeline.grid import Grids
 from bulkorders.pipeline.progress import Progress, batches_with_news, newest_event, progress
@@ -115,6 +116,7 @@ class Site:
         anyio.to_thread.current_default_thread_limiter().total_tokens = THREADS
         self.folder.mkdir(mode=0o700, exist_ok=True)
         _sweep(self.folder)
+        asyncio.get_running_loop().set_exception_handler(self._failed)
         telling = asyncio.create_task(self.streams.run())
         try:
             with self.grids, Checker(self.app), self.worker:
@@ -123,6 +125,12 @@ class Site:
             telling.cancel()
             with suppress(asyncio.CancelledError):
                 await telling
+
+    def _failed(self, _loop: asyncio.AbstractEventLoop, context: dict[str, Any]) -> None:
+        """Something in the event loop has failed that nobody waited for: said by its place alone."""
+        error = context.get("exception")
+        if isinstance(error, Exception):
+            self.options.log.tell("failed", Words(*bug_said(error)))
 
 
 def _sweep(folder: Path) -> None:
