@@ -5,7 +5,7 @@ import hashlib
 from collections.abc import Iterable, Sequence
 from typing import Any, NamedTuple
 
-from sqlalchemy import Connection, Row, delete, insert, select
+from sqlalchemy import Connection, Row, bindparam, delete, insert, select
 from sqlalchemy import update as update_
 
 from bulkorders.core.order import Status
@@ -14,6 +14,7 @@ from bulkorders.core.words import Words
 from bulkorders.errors import UsageError
 
 from .journal import Journal
+from .ready import Ready
 from .records import Draft, NewBatch
 from .tables import batches, corrections, events, issues, orders, placements
 from .uploads import finish
@@ -220,9 +221,20 @@ def _place(connection: Connection, draft: Row[Any], known: _Known | None, now: d
         _attach(connection, draft, order.id)
 
 
+# carried out for each order while nobody else can write
+_ATTACHED = ("order_id", "fate", "zh", "en")
+_FROZEN = (
+    "identity", "revision", "gate", "template", "display", "key", "payload", "digest", "fingerprint", "status", "attempts", "waits",
+    "batch", "updates", "taken",
+)  # fmt: skip
+_LOGGED = ("order_id", "at", "before", "after", "attempt", "message")
+_ATTACH = Ready(update_(placements).where(placements.c.id == bindparam("own")).values({name: bindparam(name) for name in _ATTACHED}))
+_FREEZE = Ready(insert(orders).values({name: bindparam(name) for name in _FROZEN}).returning(orders.c.id))
+_LOG = Ready(insert(events).values({name: bindparam(name) for name in _LOGGED}))
+
+
 def _attach(connection: Connection, draft: Row[Any], order: int, fate: Fate | None = None, message: Words | None = None) -> None:
-    values = {"order_id": order, "fate": fate and fate.value, **said(message)}
-    connection.execute(update_(placements).where(placements.c.id == draft.id).values(values))
+    _ATTACH.execute(connection, {"own": draft.id, "order_id": order, "fate": fate and fate.value, **said(message)})
 
 
 def _new_order(
@@ -234,7 +246,7 @@ def _new_order(
         "key": draft.key, "payload": draft.payload, "digest": digest_of(draft.payload), "fingerprint": draft.fingerprint,
         "status": Status.PENDING.value, "attempts": 0, "waits": 0, "batch": draft.batch, "updates": updates, "taken": taken,
     }  # fmt: skip
-    order: int = connection.execute(insert(orders).values(values).returning(orders.c.id)).scalar_one()
+    order = int(_FREEZE.execute(connection, values).fetchone()[0])
     _log(connection, order, None, now)
     return order
 
@@ -253,4 +265,4 @@ def _renew(connection: Connection, draft: Row[Any], known: Row[Any], now: dt.dat
 
 def _log(connection: Connection, order: int, before: str | None, now: dt.datetime, message: str | None = None) -> None:
     values = {"order_id": order, "at": now, "before": before, "after": Status.PENDING.value, "attempt": 0, "message": message}
-    connection.execute(insert(events).values(values))
+    _LOG.execute(connection, values)
