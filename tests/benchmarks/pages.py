@@ -15,6 +15,7 @@ import tempfile
 import time
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -63,7 +64,7 @@ class Load:
             uploads = [group.create_task(self._upload(client, book)) for client, book in zip(clients, self.books, strict=True)]
             await asyncio.gather(*uploads)
             self.checked = time.monotonic() - began
-            pages = [group.create_task(self._listen(clients[number % self.users], number % self.users)) for number in range(self.streams)]
+            pages = [group.create_task(self._listen(clients[number % self.users])) for number in range(self.streams)]
             await asyncio.gather(*pages)
             self._is_over = True
             await asyncio.gather(*lookers)
@@ -105,18 +106,21 @@ class Load:
             self.failed.append(f"submit {submitted.text}")
         self.batches[client.headers["x-csrf-token"]] = batch
 
-    async def _listen(self, client: httpx.AsyncClient, number: int) -> None:  # one of several pages of a user
-        batch, until = self.batches[client.headers["x-csrf-token"]], time.monotonic() + SENDING_SECONDS
-        while True:
-            async with client.stream("GET", f"/api/v1/batches/{batch}/stream") as stream:
-                if stream.status_code != 200:
-                    self.failed.append(f"stream {stream.status_code}")
-                    return
-                async for text in stream.aiter_lines():
-                    if text.startswith("data: "):
-                        self.events += 1
-                        if json.loads(text.removeprefix("data: "))["state"] == "done" or time.monotonic() > until:
-                            return
+    async def _listen(self, client: httpx.AsyncClient) -> None:
+        with suppress(TimeoutError):
+            async with asyncio.timeout(SENDING_SECONDS):
+                await self._follow(client, self.batches[client.headers["x-csrf-token"]])
+
+    async def _follow(self, client: httpx.AsyncClient, batch: str) -> None:
+        async with client.stream("GET", f"/api/v1/batches/{batch}/stream") as stream:
+            if stream.status_code != 200:
+                self.failed.append(f"stream {stream.status_code}")
+                return
+            async for text in stream.aiter_lines():
+                if text.startswith("data: "):
+                    self.events += 1
+                    if json.loads(text.removeprefix("data: "))["state"] == "done":
+                        return
 
     async def _look(self, client: httpx.AsyncClient) -> None:
         """Somebody who looks at everything."""
