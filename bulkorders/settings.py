@@ -7,7 +7,7 @@ import os
 import re
 import tomllib
 import unicodedata
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from decimal import Decimal
 from pathlib import Path
 from typing import Annotated, Any, ClassVar, Self
@@ -120,7 +120,8 @@ class Settings(BaseSettings):
             raise ValueError("folders 里同一个文件夹写了两次|a folder is listed twice")
         unknown = sorted({name for folder in self.folders for name in folder.notify} - set(self.notify))
         if unknown:
-            raise ValueError(f"folders 的 notify 里的 {unknown[0]} 没有配置：请加上 [notify.{unknown[0]}]|no [notify.{unknown[0]}]")
+            table = f"[notify.{toml_key(unknown[0])}]"
+            raise ValueError(f"folders 的 notify 里的 {unknown[0]} 没有配置：请加上 {table}|no {table}")
         return self
 
     @field_validator("accounts", "notify")
@@ -161,13 +162,25 @@ def _read_toml(path: Path) -> dict[str, Any]:
         return _anchor(tomllib.loads(path.read_text(encoding="utf-8-sig")), path.absolute().parent)
     except tomllib.TOMLDecodeError as error:
         raise SettingsError(
-            f"配置文件 {path} 写得不对（{error}）：请核对引号、等号和方括号。", f"{path} is not valid TOML: {error}."
+            f'配置文件 {path} 写得不对{_line_of(error)}：请核对引号、等号和方括号；中文的名字要加引号（[notify."运营群"]），'
+            f"Windows 的路径用单引号（'D:\\订单'）。",
+            f"{path} is not valid TOML: {error}.",
         ) from error
     except UnicodeDecodeError as error:
         raise SettingsError(f"配置文件 {path} 不是 UTF-8 编码：请另存为 UTF-8。", f"{path} is not UTF-8.") from error
     except OSError as error:
         zh, en = os_reason(error)
         raise SettingsError(f"配置文件 {path} 读不了：{zh}。", f"{path} cannot be read: {en}.") from error
+
+
+def _line_of(error: tomllib.TOMLDecodeError) -> str:
+    found = re.search(r"line (\d+)", str(error))
+    return f"（第 {found[1]} 行）" if found else ""
+
+
+def toml_key(name: str) -> str:
+    """A name as a table of a TOML file takes it."""
+    return name if re.fullmatch(r"[A-Za-z0-9_-]+", name) else '"' + name.replace("\\", "\\\\").replace('"', '\\"') + '"'
 
 
 def _anchor(tables: dict[str, Any], folder: Path) -> dict[str, Any]:
@@ -208,23 +221,32 @@ def find_config(named: Path | None) -> Path | None:
 
 def describe_errors(where: str, error: ValidationError) -> tuple[str, str]:
     """What pydantic found, as one sentence in each language; values are never quoted, they may be secrets."""
-    parts = [(".".join(str(part) for part in found["loc"]) or where, _reason(found)) for found in error.errors(include_input=False)]
+    parts = [(_places(found["loc"], where), _reason(found)) for found in error.errors(include_input=False)]
     return (
-        f"{where}里有 {len(parts)} 处不能用：" + "；".join(f"{name} {zh}" for name, (zh, _) in parts) + "。",
-        f"{len(parts)} settings of {where} cannot be used: " + "; ".join(f"{name} {en}" for name, (_, en) in parts) + ".",
+        f"{where}里有 {len(parts)} 处不能用：" + "；".join(f"{name} {zh}" for (name, _), (zh, _) in parts) + "。",
+        f"{len(parts)} settings of {where} cannot be used: " + "; ".join(f"{name} {en}" for (_, name), (_, en) in parts) + ".",
     )
+
+
+def _places(path: Sequence[int | str], where: str) -> tuple[str, str]:
+    """Where a setting stands; people count from one."""
+    zh = ".".join(f"第 {part + 1} 个" if isinstance(part, int) else part for part in path)
+    return zh or where, ".".join(str(part + 1) if isinstance(part, int) else part for part in path) or where
 
 
 _REASONS = (
     ("missing", "没有填", "is missing"),
     ("extra_forbidden", "不认识，请核对拼写", "is unknown"),
-    ("greater_than", "太小", "is too small"),
-    ("less_than", "太大", "is too large"),
+    ("greater_than_equal", "不能小于 {ge}", "must be at least {ge}"),
+    ("greater_than", "应大于 {gt}", "must be more than {gt}"),
+    ("less_than_equal", "不能大于 {le}", "must be at most {le}"),
+    ("less_than", "应小于 {lt}", "must be less than {lt}"),
     ("decimal", "应为数字", "must be a number"),
     ("float", "应为数字", "must be a number"),
     ("int", "应为整数", "must be a whole number"),
     ("string", "应为文字，要加引号", "must be text in quotes"),
     ("bool", "应为 true 或 false", "must be true or false"),
+    ("tuple", '应为列表，如 ["a", "b"]', 'must be a list such as ["a", "b"]'),
     ("frozen_set", '应为列表，如 ["a", "b"]', 'must be a list such as ["a", "b"]'),
     ("dict", "应为一节设置，如 [accounts.main]", "must be a table such as [accounts.main]"),
 )
@@ -234,7 +256,9 @@ def _reason(found: Mapping[str, Any]) -> tuple[str, str]:
     if found["type"] == "value_error":
         zh, _, en = str(found["ctx"]["error"]).partition("|")
         return zh, en or zh
-    return next(((zh, en) for kind, zh, en in _REASONS if found["type"].startswith(kind)), ("的值不对", "is not valid"))
+    zh, en = next(((zh, en) for kind, zh, en in _REASONS if found["type"].startswith(kind)), ("的值不对", "is not valid"))
+    limits = {name: f"{limit:g}" for name, limit in found.get("ctx", {}).items() if isinstance(limit, int | float | Decimal)}
+    return zh.format_map(limits), en.format_map(limits)
 
 
 class AccountSettings(BaseModel):

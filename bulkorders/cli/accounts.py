@@ -58,7 +58,7 @@ def test_accounts(name: str | None, config: Path | None, journal: str | None) ->
             if isinstance(found, Outcome):
                 said = found.message or Words("平台没有回答", "no answer")
                 raise RemoteError(f"账号 {account.name} 用不了：{said.zh}", f"account {account.name} does not work: {said.en}")
-            click.echo(say(f"账号 {account.name} 可以用：", f"account {account.name} works:"))
+            click.echo(say(f"账号 {account.name} 可以用", f"account {account.name} works") + (say("：", ":") if found else say("。", ".")))
             for line in found:
                 click.echo(f"  {line.say(lang())}")
     return 0

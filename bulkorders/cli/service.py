@@ -69,6 +69,7 @@ def print_systemd(output: Path | None, once: bool, minutes: str, user: str | Non
     if plan.user is None:
         raise UsageError("不知道用哪个用户运行：请写 --user。", "as which user? Give --user.")
     _tell_missing(plan.journal.parent, *plan.folders)
+    _tell_forbidden(plan)
     if plan.user == "root":
         _note("服务会用 root 运行：请用 --user 写一个普通用户。", "It will run as root: name another with --user.")
     return _give(systemd(plan), output)
@@ -83,6 +84,7 @@ def print_cron(output: Path | None, minutes: str, user: str | None, **given: Any
 
     plan = _plan(user=user, once=True, minutes=minutes, **given)
     _tell_missing(*plan.folders)
+    _tell_forbidden(plan)
     return _give(cron(plan), output)
 
 
@@ -95,6 +97,11 @@ def print_windows(output: Path | None, once: bool, minutes: str, user: str | Non
     from .units import windows
 
     plan = _plan(user=user, once=once, minutes=minutes, **given)
+    if os.name != "nt":
+        _note(
+            "这台机器不是 Windows：里面的路径是这台机器的，请在要运行它的 Windows 上生成。",
+            "made on another system: its paths are of that.",
+        )
     _tell_missing(*plan.folders)
     return _give(windows(plan), output, encoding="utf-16")
 
@@ -102,17 +109,19 @@ def print_windows(output: Path | None, once: bool, minutes: str, user: str | Non
 @service.command("compose", cls=Command, words=Words("Docker：compose 文件和 Dockerfile。", "Docker: a compose file and its Dockerfile."))
 @_options
 def print_compose(output: Path | None, user: str | None, **given: Any) -> int:
-    """The journal is in a volume, the folders are the host's."""
+    """The journal and the folders are the machine's own."""
     import bulkorders
 
     from .units import compose
+    from .units.rights import Person, forbidden
 
     if os.name != "posix":
         raise UsageError("compose 文件请在要运行它的 Linux 上生成。", "make the compose file on the Linux machine that is to run it.")
     plan = _plan(user=None, once=False, minutes="5", **given)
     root = Path(bulkorders.__file__).absolute().parents[1]
-    uid, gid = _numbers(user, plan.config)
-    _tell_missing(*plan.folders)
+    uid, gid = _numbers(user, plan.journal.parent if plan.journal.parent.is_dir() else plan.config)
+    _tell_missing(plan.journal.parent, *plan.folders)
+    _tell_in_the_way(f"{uid}:{gid}", forbidden(Person(uid, frozenset({gid})), plan, with_program=False))
     source = root if (root / "pyproject.toml").is_file() else None
     return _give(compose(plan, source, (output or Path()).absolute(), uid, gid), output)
 
@@ -169,6 +178,30 @@ def _tell_missing(*paths: Path) -> None:
             _note(f"还没有文件夹 {path}：请先建好，让运行的用户能写。", f"there is no folder {path}: make it, writable for the user.")
 
 
+def _tell_forbidden(plan: "Plan") -> None:
+    """Who is to run it has to be there, and able to."""
+    from .units.rights import forbidden, person
+
+    if plan.user is None:
+        return
+    try:
+        who = person(plan.user)
+    except OSError:
+        return
+    if who is None:
+        _note(f"还没有用户 {plan.user}：sudo useradd --system {plan.user}。", f"there is no user {plan.user}: add it with useradd.")
+        return
+    _tell_in_the_way(plan.user, forbidden(who, plan))
+
+
+def _tell_in_the_way(who: str, paths: Sequence[Path]) -> None:
+    for path in paths:
+        _note(
+            f"用户 {who} 用不了 {path}，服务会起不来：请改权限（chown、chmod），或装到别处。",
+            f"{who} may not use {path}, so it would not start: change its rights, or its place.",
+        )
+
+
 def _tell_left_out() -> None:
     """What is set in this shell alone is not set where the service runs."""
     names = sorted(name for name in os.environ if name.startswith("BULKORDERS_") and name not in _OWN)
@@ -176,15 +209,15 @@ def _tell_left_out() -> None:
         _note(f"环境变量 {'、'.join(names)} 不会带进去：请另外设置。", f"{', '.join(names)} of this shell will not be set there.")
 
 
-def _numbers(user: str | None, config: Path) -> tuple[int, int]:
-    """The user and group of a container: as named, else those to whom the settings belong, but never root."""
+def _numbers(user: str | None, own: Path) -> tuple[int, int]:
+    """The user and group of a container: as named, else those to whom the journal belongs, but never root."""
     import pwd
 
     name, _, group = (user or "").partition(":")
     if name.isdecimal() and (group.isdecimal() or not group):
         return int(name), int(group or name)
     try:
-        known = pwd.getpwnam(name) if name else pwd.getpwuid(config.stat().st_uid)
+        known = pwd.getpwnam(name) if name else pwd.getpwuid(own.stat().st_uid)
     except KeyError:
         raise UsageError(f"没有用户 {user}：请写用户名，或 1000:1000 这样的编号。", f"there is no user {user}.") from None
     return (known.pw_uid, known.pw_gid) if known.pw_uid else (_NOBODY, _NOBODY)

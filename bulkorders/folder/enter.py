@@ -1,5 +1,6 @@
 """A claimed file becomes batches: examined, written down as drafts, its batches noted, released; or put away with the reason."""
 
+import datetime as dt
 import hashlib
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
@@ -20,6 +21,8 @@ from .look import look_at
 from .place import GoneError, Place, is_there
 from .settle import finish
 
+UNREADABLE = dt.timedelta(minutes=10)
+"""How long a file that may not be read is tried again before it is refused."""
 _CHUNK = 1024 * 1024
 _TWIN = Words(
     "内容和 {twin} 完全相同，跳过，没有再发；结果见 {results}。",
@@ -67,7 +70,7 @@ def _enter(work: Work, place: Place, drop: Drop) -> bool:
         raise GoneError
     before = look_at(path)
     if before is None and not path.is_symlink() and not path.exists():
-        unclaim(journal, drop)  # somebody has taken it away
+        unclaim(journal, drop.id)  # somebody has taken it away
         return True
     if before is None:
         _refuse(work, place, drop, _Refused(End.FAILED, _LINK))
@@ -75,6 +78,8 @@ def _enter(work: Work, place: Place, drop: Drop) -> bool:
     try:
         content_hash = _hash_of(path)
     except PermissionError as error:
+        if _is_young(work, drop):
+            raise
         _refuse(work, place, drop, _Refused(End.FAILED, Words(*cannot_open(path, error))))
         return True
     with hold_content(journal, content_hash) as is_held:  # of two that are the same, one after the other
@@ -89,6 +94,11 @@ def _enter(work: Work, place: Place, drop: Drop) -> bool:
     if isinstance(found, _Refused):
         _refuse(work, place, drop, found)
     return True
+
+
+def _is_young(work: Work, drop: Drop) -> bool:
+    """Whether a file may yet become readable: another program holds it for a while."""
+    return work.app.clock.now() - drop.at < UNREADABLE
 
 
 def _size_of(path: Path) -> int | None:
@@ -120,7 +130,7 @@ def _examine(work: Work, place: Place, drop: Drop, path: Path) -> _Refused | Non
             return _bring_in(work, place, drop, taken)
     except UsageError as error:
         cause = error.__cause__
-        if isinstance(cause, OSError) and not isinstance(cause, PermissionError):
+        if isinstance(cause, OSError) and (not isinstance(cause, PermissionError) or _is_young(work, drop)):
             raise cause from error
         if type(error) is not UsageError:
             raise  # the journal's or the settings' fault, not the file's

@@ -12,11 +12,12 @@ from contextlib import suppress
 from dataclasses import replace
 from pathlib import Path
 
+from bulkorders.core.order import Status
 from bulkorders.core.result import Fate, exit_code
 from bulkorders.core.words import Words
 from bulkorders.crash import crash_point
 from bulkorders.journal.drops import Drop, End, Stage, get_drop, hold_drop, newest_event, save
-from bulkorders.journal.standings import Standing, standings
+from bulkorders.journal.standings import Standing, standings, statuses_now
 from bulkorders.pipeline.report import BatchReport, fate_words, report_batch
 from bulkorders.pipeline.results import results_path, write_workbook
 from bulkorders.pipeline.work import Work
@@ -25,6 +26,7 @@ from .look import look_at
 from .place import GoneError, Place, free_path, is_there
 
 UNFINISHED = frozenset({Fate.IN_DOUBT, Fate.UNSENT})
+_UNDERWAY, _THERE = frozenset({Status.PENDING, Status.SENDING, Status.IN_DOUBT}), frozenset({Status.CREATED, Status.ACCEPTED})
 NOTE_ENDING = "_结果.txt"
 _BOM = "\ufeff"
 _DONE = Words("{name}：{counts}。结果见 {results}。", "{name}: {counts}; see {results}.")
@@ -36,15 +38,27 @@ _DONE_NOTICE = Words(
     "文件夹 {folder}：{name} 已完成：{counts}。批次 {batch}，结果见 {results}。",
     "Folder {folder}: {name} is done: {counts}. Batch {batch}, see {results}.",
 )
+_REPLACED_NOTICE = Words(
+    "文件夹 {folder}：{name} 里没成的单，后来的表格都已经建好，不用再管。批次 {batch}。",
+    "Folder {folder}: what failed of {name} was created by later workbooks. Batch {batch}.",
+)
 _FAILED_NOTICE = Words(
     "文件夹 {folder}：{name} 有订单要处理：{counts}。批次 {batch}；请打开 {results}，改正后把它重新放进 {inbox}。",
     "Folder {folder}: {name} has orders that need somebody: {counts}. Batch {batch}; open {results}, correct it, drop it into {inbox}.",
 )
 _STUCK_NOTICE = Words(
-    "文件夹 {folder}：{name} 还没做完：{counts}。批次 {batch}；程序会接着核实和发送，原因见 {results}；已停下的批次请运行 "
-    "bulkorders resume {batch}。",
-    "Folder {folder}: {name} is unfinished: {counts}. Batch {batch}; it goes on by itself, {results} says why; a batch that was paused "
-    "needs bulkorders resume {batch}.",
+    "文件夹 {folder}：{name} 还没做完：{counts}。批次 {batch}；程序会接着核实和发送，原因见 {results}。",
+    "Folder {folder}: {name} is unfinished: {counts}. Batch {batch}; it goes on by itself, {results} says why.",
+)
+_PAUSED_NOTICE = Words(
+    "文件夹 {folder}：{name} 停下了：{counts}。批次 {batch}；请打开 {results}，改正后把它重新放进 {inbox}；"
+    "不用改、确实要照发的，请管理员运行 bulkorders resume --keep-going {batch}。",
+    "Folder {folder}: {name} was stopped: {counts}. Batch {batch}; open {results}, correct it, drop it into {inbox}; to send it all "
+    "the same, run bulkorders resume --keep-going {batch}.",
+)
+_FAILING_NOTICE = Words(
+    "文件夹 {folder}：{name} 一直处理不了，请管理员看日志；程序会接着试。",
+    "Folder {folder}: {name} cannot be worked on, see the log; it is tried again.",
 )
 
 
@@ -80,7 +94,12 @@ def settle(work: Work, place: Place, number: int, given_up: Collection[tuple[str
             return drop  # is released first
         if drop.stage is Stage.ENTERED and drop.goes is None and waits(drop, found, given_up):
             return drop
-        return _settle(work, place, drop, is_open=any(standing.is_open for standing in found.values()))
+        return _settle(work, place, drop, list(found.values()))
+
+
+def tell_failing(work: Work, place: Place, drop: Drop) -> None:
+    """Has people told that a file fails again and again. Raises JournalError."""
+    _notify(work, place, drop, "failing", _FAILING_NOTICE, "")
 
 
 def waits(drop: Drop, found: Mapping[str, Standing], given_up: Collection[tuple[str, str]]) -> bool:
@@ -88,7 +107,8 @@ def waits(drop: Drop, found: Mapping[str, Standing], given_up: Collection[tuple[
     return any((batch, gate) not in given_up for batch in drop.batches if batch in found for gate in found[batch].active)
 
 
-def _settle(work: Work, place: Place, drop: Drop, *, is_open: bool) -> Drop:
+def _settle(work: Work, place: Place, drop: Drop, found: Sequence[Standing]) -> Drop:
+    is_open = any(standing.is_open for standing in found)
     newest = newest_event(work.app.journal, drop.batches)
     if drop.stage is Stage.FOLLOWED and is_open and (drop.shown or "").startswith(f"{newest}:") and drop.goes is None:
         return drop  # nothing has happened
@@ -97,17 +117,23 @@ def _settle(work: Work, place: Place, drop: Drop, *, is_open: bool) -> Drop:
     is_stuck = not UNFINISHED.isdisjoint(fates)
     drop, is_new = _publish(work, place, drop, reports, f"{newest}:{','.join(sorted(set(fates)))}")
     if is_stuck and drop.goes is None and drop.stage is Stage.ENTERED:
-        _notify(work, place, drop, "stuck", _STUCK_NOTICE, _counts(reports))
+        is_paused = any(standing.paused for standing in found) and not any(standing.active for standing in found)
+        _notify(work, place, drop, "stuck", _PAUSED_NOTICE if is_paused else _STUCK_NOTICE, _counts(reports))
         if is_new:
             _tell(work, "unfinished", drop, _counts(reports))
         return drop
-    code = exit_code(fates, errors=any(report.has_errors for report in reports), follow=False)
-    is_refused_in_part = drop.message is not None
-    end = drop.end if is_stuck and drop.end else End.FAILED if code or is_refused_in_part else End.DONE
+    has_errors = drop.message is not None or any(report.has_errors for report in reports)
+    code = exit_code(fates, errors=has_errors, follow=False)
+    later = statuses_now(work.app.journal, drop.batches) if code and not has_errors else {None}
+    if None not in later and not later.isdisjoint(_UNDERWAY) and drop.stage is Stage.ENTERED and drop.goes is None:
+        return drop  # a later workbook brings what failed
+    is_replaced = later <= _THERE
+    end = drop.end if is_stuck and drop.end else End.FAILED if code and not is_replaced else End.DONE
     was = drop.end if drop.stage is Stage.FOLLOWED else None
     if end is not was or drop.goes is not None:
         drop = _put_away(work, place, drop, end)
-        _notify(work, place, drop, end.value, _FAILED_NOTICE if end is End.FAILED else _DONE_NOTICE, _counts(reports))
+        notice = _REPLACED_NOTICE if is_replaced else _FAILED_NOTICE if end is End.FAILED else _DONE_NOTICE
+        _notify(work, place, drop, end.value, notice, _counts(reports))
     crash_point()
     stage = Stage.FOLLOWED if is_open else Stage.FINISHED
     drop = save(work.app.journal, replace(drop, stage=stage, finished_at=drop.finished_at or work.app.clock.now()))

@@ -4,6 +4,7 @@ Looking, entering, sending and settling are done side by side and meet in the jo
 folder that is gone holds up none of the others.
 """
 
+import datetime as dt
 import threading
 from collections import Counter
 from collections.abc import Callable, Iterable, Mapping, Sequence
@@ -12,7 +13,17 @@ from dataclasses import dataclass, field
 from bulkorders.core.result import exit_code
 from bulkorders.core.words import Words
 from bulkorders.errors import JournalError, UsageError
-from bulkorders.journal.drops import Drop, End, Stage, batches_with_news, get_drop, newest_event, open_drops
+from bulkorders.journal.drops import (
+    Drop,
+    End,
+    Stage,
+    batches_with_news,
+    claimed_drops,
+    get_drop,
+    has_drops,
+    newest_event,
+    open_drops,
+)  # fmt: skip
 from bulkorders.journal.standings import Standing, standings
 from bulkorders.pipeline.app import find_template
 from bulkorders.pipeline.keeping import tidy
@@ -21,20 +32,23 @@ from bulkorders.pipeline.senders import Senders
 from bulkorders.pipeline.work import FIRST_REST, LONGEST_REST, Rests, Work, words_of
 from bulkorders.settings import FolderSettings
 
-from .claim import Claims, claimed
+from .claim import Claims
 from .enter import enter_drop, release_drafts
 from .place import GoneError, Place, is_there, place_of, prepare, sweep
-from .settle import settle, waits
+from .settle import settle, tell_failing, waits
 
 ENTERERS = 2
 """Files of one folder that are examined side by side: most of it is done by processes of their own."""
 STEP_SECONDS = 0.5
 ONCE_TRIES = 60
 TIDY_SECONDS = 3600.0
-REFUSED, USAGE = 3, 2
+FAILING = dt.timedelta(minutes=1)
+"""How long a file fails until people are told: most of what fails passes."""
+UNFINISHED, SOME_FAILED, REFUSED, USAGE = 5, 4, 3, 2
 _GONE = Words(
-    "文件夹 {folder} 现在不在（网络盘断开了？），会一直重试。", "The folder {folder} is not there now; it is tried again and again."
+    "文件夹 {folder} 现在不在（网络盘断开了？），连上了接着做。", "The folder {folder} is not there now; it goes on when it is back."
 )
+_ABSENT = Words("没有文件夹 {folder}：请先建好，或核对路径。", "There is no folder {folder}: make it, or check the path.")
 _BACK = Words("文件夹 {folder} 回来了，继续。", "The folder {folder} is back.")
 _STARTS = Words("开始看文件夹 {folder}：把表格放进 {inbox}。", "Watching {folder}: drop workbooks into {inbox}.")
 
@@ -96,8 +110,10 @@ class Folder:
         return True
 
     def _fail(self, what: object, error: Exception) -> None:
-        file = f"{drop.name}：" if isinstance(what, int) and (drop := self._drop(what)) else ""
-        words = words_of(error)
+        drop, words = self._drop(what) if isinstance(what, int) else None, words_of(error)
+        file = f"{drop.name}：" if drop else ""
+        if drop and self.work.app.clock.now() - drop.at >= FAILING:
+            self.attempt(("notify", drop.id), lambda: tell_failing(self.work, self.place, drop))
         self.is_refused = self.is_refused or (what == "look" and isinstance(error, UsageError))
         longest = LONGEST_REST if isinstance(what, int) else FIRST_REST
         self.rests.fail(what, Words(file + words.zh, file + words.en), longest, folder=self.place.key)
@@ -112,19 +128,19 @@ class Folder:
         with self._lock:
             if gone is not self.is_gone:
                 self.is_gone = gone
-                self.work.log.tell(
-                    "gone" if gone else "back", (_GONE if gone else _BACK).fill(folder=self.place.root), folder=self.place.key
-                )
+                is_new = gone and not has_drops(self.work.app.journal, self.place.key)
+                words = _ABSENT if is_new else _GONE if gone else _BACK
+                self.work.log.tell("gone" if gone else "back", words.fill(folder=self.place.root), folder=self.place.key)
 
     def has_claimed(self) -> bool:
         """Whether a file still waits to be entered that has not failed just now."""
         found: list[int] = []
-        self.attempt("claimed", lambda: found.extend(claimed(self.work, self.place)))
+        self.attempt("claimed", lambda: found.extend(claimed_drops(self.work.app.journal, self.place.key)))
         return any(not self.rests.is_resting(number) for number in found)
 
     # -- files, one by one ----------------------------------------------------------------------------------------------
     def _enter_all(self) -> None:
-        for number in claimed(self.work, self.place):
+        for number in claimed_drops(self.work.app.journal, self.place.key):
             if self.work.is_ending or self.is_gone:
                 return
             self.attempt(number, lambda number=number: self._enter_one(number))  # type: ignore[misc]  # bound at once
@@ -166,6 +182,8 @@ class Folder:
         """The codes of the files that were worked on, as `submit` would have them."""
         if self.is_refused or self.is_gone:
             yield USAGE
+        if self.rests.has_failed or self.claims.stuck or claimed_drops(self.work.app.journal, self.place.key):
+            yield UNFINISHED
         for number in sorted(self.handled):
             drop = get_drop(self.work.app.journal, number)
             if drop is None:
@@ -174,7 +192,9 @@ class Folder:
                 yield REFUSED
             for batch in drop.batches:
                 report = report_batch(self.work.app, batch)
-                yield exit_code((order.fate for order in report.orders), errors=report.has_errors)
+                code = exit_code((order.fate for order in report.orders), errors=report.has_errors)
+                if code != SOME_FAILED or drop.end is not End.DONE:  # what failed was brought by later files
+                    yield code
 
 
 @dataclass

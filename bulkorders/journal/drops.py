@@ -11,7 +11,7 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from enum import StrEnum
-from typing import Any
+from typing import Any, NamedTuple
 
 from filelock import FileLock, Timeout
 from sqlalchemy import Row, Text, cast, delete, func, insert, or_, select, update
@@ -123,11 +123,11 @@ def claim(journal: Journal, folder: str, name: str, path: str, now: dt.datetime)
     return Drop(number, folder, name, path, now)
 
 
-def unclaim(journal: Journal, drop: Drop) -> None:
+def unclaim(journal: Journal, drop: int) -> None:
     """Forgets a claim of which nothing came: its file was not moved, or somebody has taken it away."""
     with journal.write() as connection:
         is_only_claimed = drops.c.status == Stage.CLAIMED.value, drops.c.goes.is_(None)
-        connection.execute(delete(drops).where(drops.c.id == drop.id, *is_only_claimed))
+        connection.execute(delete(drops).where(drops.c.id == drop, *is_only_claimed))
 
 
 def save(journal: Journal, drop: Drop) -> Drop:
@@ -154,6 +154,31 @@ def open_drops(journal: Journal, folder: str, stages: Sequence[Stage] = (Stage.C
     is_open = drops.c.folder == folder, drops.c.status != Stage.FINISHED.value, drops.c.status.in_([stage.value for stage in stages])
     with journal.read() as connection:
         return [_drop(row) for row in connection.execute(select(drops).where(*is_open).order_by(drops.c.id))]
+
+
+def claimed_drops(journal: Journal, folder: str) -> list[int]:
+    """The drops of a folder that wait to be entered, the oldest first."""
+    is_claimed = drops.c.folder == folder, drops.c.status != Stage.FINISHED.value, drops.c.status == Stage.CLAIMED.value
+    with journal.read() as connection:
+        return list(connection.execute(select(drops.c.id).where(*is_claimed).order_by(drops.c.id)).scalars())
+
+
+class OpenPath(NamedTuple):
+    """Where a file lies that is not finished with, and where it goes. `is_waiting`: it is claimed and nothing more."""
+
+    id: int
+    path: str
+    goes: str | None
+    is_waiting: bool
+
+
+def open_paths(journal: Journal, folder: str) -> list[OpenPath]:
+    """Where a folder's files lie that are not finished with."""
+    is_waiting = (drops.c.status == Stage.CLAIMED.value) & drops.c.goes.is_(None)
+    is_open = drops.c.folder == folder, drops.c.status != Stage.FINISHED.value
+    with journal.read() as connection:
+        found = connection.execute(select(drops.c.id, drops.c.path, drops.c.goes, is_waiting).where(*is_open))
+        return [OpenPath(*row) for row in found]
 
 
 def has_drops(journal: Journal, folder: str) -> bool:

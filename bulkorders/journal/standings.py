@@ -113,3 +113,12 @@ def standings_at(journal: Journal, gates: Collection[str]) -> Mapping[str, Stand
         for batch, gate in connection.execute(select(orders.c.batch, orders.c.gate).where(*has_number).distinct()):
             found[batch].kinds["numbered"].add(gate)
     return {batch: each.standing() for batch, each in found.items()}
+
+
+def statuses_now(journal: Journal, asked: Sequence[str]) -> set[Status | None]:
+    """How the orders of some batches stand by now, whichever batch has brought their last revision; None for one that was never sent."""
+    last = orders.c.identity == placements.c.identity, orders.c.void.is_(False)
+    status = select(orders.c.status).where(*last).order_by(orders.c.revision.desc()).limit(1).scalar_subquery()
+    with journal.read() as connection:
+        found = connection.execute(select(status).where(placements.c.batch.in_(asked)).distinct()).scalars()
+        return {Status(each) if each else None for each in found}

@@ -125,6 +125,7 @@ def _summary(app: App, report: BatchReport, *, note: bool) -> list[list[Any]]:
         ["批次", batch.id or "—"],
         ["模板", f"{template.title}（{template.name}）"],
         ["账号", "、".join(accounts) or "—"],
+        *([["提交人", batch.by_whom]] if batch.by_whom else []),
         ["读取时间", shown_time(app, batch.created_at)],
         ["第一次发送", shown_time(app, times[0]) if times else "—"],
         ["最后一次发送", shown_time(app, times[-1]) if times else "—"],

@@ -15,7 +15,7 @@ LONGEST_CALL, SHORTEST_CALL = 7.0, 1.0
 """How long the call in flight is waited for; what is still out then is in doubt."""
 END_SECONDS = 1.0
 """To let go of files and processes, on a busy machine."""
-BOOK_SECONDS, ROW_SECONDS = 1.5, 0.0015
+BOOK_SECONDS, ROW_SECONDS = 1.5, 0.0003
 """What it takes to begin a results workbook, and to write a row of it."""
 TOLD_SECONDS = 0.0002
 """What it takes to read a row's order in the journal, and to print it."""

@@ -1,15 +1,17 @@
 """What all parts of a program share that goes on and on: the app, who is told, and how long they may go on."""
 
 import math
+import os
 import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Protocol
 
 from bulkorders.core.words import Words
 from bulkorders.errors import BulkordersError, bug_said, os_reason
 
-from .app import App
+from .app import App, path_text
 from .ending import END_SECONDS, STOP_SECONDS
 
 FIRST_REST, LONGEST_REST = 15.0, 600.0
@@ -62,6 +64,11 @@ class Rests:
     _gaps: dict[object, float] = field(default_factory=dict)
     _said: dict[object, str] = field(default_factory=dict)
 
+    @property
+    def has_failed(self) -> bool:
+        """Whether anything has failed and has not been done since."""
+        return bool(self._until)
+
     def is_resting(self, what: object) -> bool:
         """Whether it is not yet time to try it again."""
         return time.monotonic() < self._until.get(what, 0.0)
@@ -86,5 +93,6 @@ def words_of(error: Exception) -> Words:
         return Words(error.zh, error.en)
     if isinstance(error, OSError):
         zh, en = os_reason(error)
-        return Words(f"{zh}，过一会儿再试。", f"{en}; tried again later.")
+        at = f"{path_text(Path(os.fsdecode(error.filename)))}：" if isinstance(error.filename, str | bytes) else ""
+        return Words(f"{at}{zh}，过一会儿再试。", f"{at}{en}; tried again later.")
     return Words(*bug_said(error))

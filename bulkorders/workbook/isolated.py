@@ -24,7 +24,7 @@ from bulkorders.core.issue import Issue, Severity
 from bulkorders.core.order import Place
 from bulkorders.core.refusal import TOO_MUCH_MEMORY, TOO_SLOW, UNREADABLE, BestHeader, Refusal, refuse
 from bulkorders.core.words import Words
-from bulkorders.errors import BulkordersError
+from bulkorders.errors import BulkordersError, SettingsError, os_reason
 
 from .child import OUR_FAULT
 from .nursery import Forked, Nursery, deaf, is_possible
@@ -133,8 +133,20 @@ def write_grid(path: Path, sheets: Sequence[str], folder: Path) -> Refusal | Non
 def _run(request: Mapping[str, Any], path: Path | None, left: Left = endless) -> Any:
     """One task in a child. A child that fails, in whatever way, gives a refusal."""
     # what the child leaves when it is ended goes with its folder: openpyxl's drafts hold addresses
-    with tempfile.TemporaryDirectory(prefix="bulkorders-", ignore_cleanup_errors=True) as scratch:
+    with _scratch() as scratch:
         return _run_in(scratch, request, path, left)
+
+
+def _scratch() -> "tempfile.TemporaryDirectory[str]":
+    """A folder for what a child lays down meanwhile. Raises SettingsError where there is no room for one: no file is to blame for that."""
+    try:
+        return tempfile.TemporaryDirectory(prefix="bulkorders-", ignore_cleanup_errors=True)
+    except OSError as error:
+        zh, en = os_reason(error)
+        raise SettingsError(
+            f"没有能写的临时文件夹（{zh}）：请让运行的用户能写 /tmp，或用环境变量 TMPDIR 指定一个。",
+            f"there is no temporary folder to write to ({en}): make /tmp writable, or name one with TMPDIR.",
+        ) from error
 
 
 def _run_in(scratch: str, request: Mapping[str, Any], path: Path | None, left: Left) -> Any:

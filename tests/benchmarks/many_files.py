@@ -3,6 +3,7 @@
 import sys
 import tempfile
 import time
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -19,19 +20,16 @@ MEBIBYTE = 1024 * 1024
 
 @dataclass(frozen=True)
 class Found:
-    """What it took: seconds in all, memory of the program after a tenth of the files and at the end."""
+    """What it took: seconds in all, and the program's memory after each tenth of the files."""
 
     files: int
     seconds: float
-    early: int
-    late: int
+    memory: Sequence[int]
 
     def tell(self) -> None:
         """Prints it."""
-        print(
-            f"{self.files} files in {self.seconds:.0f} s: {60 * self.files / self.seconds:.0f} a minute; memory {self.early / MEBIBYTE:.0f}"
-            f" MiB after a tenth, {self.late / MEBIBYTE:.0f} MiB at the end"
-        )
+        memory = ", ".join(f"{each / MEBIBYTE:.0f}" for each in self.memory)
+        print(f"{self.files} files in {self.seconds:.0f} s: {60 * self.files / self.seconds:.0f} a minute; MiB after each tenth: {memory}")
 
 
 def measure(files: int, folder: Path) -> Found:
@@ -45,17 +43,20 @@ def measure(files: int, folder: Path) -> Found:
         for number in range(files):
             box.drop(f"{number:05}.xlsx", f"F-{number}")
         watcher, start = box.start(), time.monotonic()
-        box.until(lambda: sum(1 for _ in box.done.rglob("*.xlsx")) >= max(files // 10, 1), SECONDS)
-        early = _memory(watcher.pid)
+        memory = []
+        for tenth in range(1, 11):
+            box.until(lambda tenth=tenth: sum(1 for _ in box.done.rglob("*.xlsx")) >= files * tenth // 10, SECONDS)  # type: ignore[misc]
+            memory.append(_memory(watcher.pid))
+            print(f"{tenth}/10 {memory[-1] / MEBIBYTE:.0f} MiB {time.monotonic() - start:.0f} s", file=sys.stderr, flush=True)
         box.until(box.is_over, SECONDS)
-        seconds, late = time.monotonic() - start, _memory(watcher.pid)
+        seconds = time.monotonic() - start
         watcher.terminate()
         desk.finish(watcher, 130)
         assert box.lies() == {f"{number:05}.xlsx": "done" for number in range(files)}
         assert sorted(foreign.sent()) == sorted(f"F-{number}" for number in range(files))
         assert len(list(box.results.iterdir())) == files
         foreign.assert_in_order()
-    return Found(files, seconds, early, late)
+    return Found(files, seconds, memory)
 
 
 def _memory(pid: int) -> int:

@@ -15,6 +15,7 @@ from desk import Desk, make_bare  # noqa: F401  # a fixture
 from programs import require
 
 from bulkorders.cli.units import Plan, compose, cron, cron_command, systemd, systemd_word, windows
+from bulkorders.cli.units.rights import ENTER, READ, WRITE, Person, forbidden
 from bulkorders.errors import UsageError
 
 ODD = '领星 单据 100% o\'clock "A" $HOME & <b> #1;*'
@@ -85,7 +86,7 @@ def test_a_unit_names_the_paths_as_they_are(tmp_path: Path) -> None:
     found = plan(tmp_path)
     unit = systemd(found)["bulkorders-watch.service"]
     assert [word.replace("$$", "$") for word in systemd_words(setting(unit, "ExecStart"))] == found.command
-    assert systemd_words(setting(unit, "ReadWritePaths")) == [f"-{found.journal.parent}", f"-{found.folders[0]}"]
+    assert systemd_words(setting(unit, "ReadWritePaths"))[:2] == [f"-{found.journal.parent}", f"-{found.folders[0]}"]
     assert setting(unit, "WorkingDirectory") == str(found.config.parent)
     assert (setting(unit, "NoNewPrivileges"), setting(unit, "ProtectSystem"), setting(unit, "User")) == ("yes", "strict", "bulkorders")
     assert "@" not in unit.replace("@system-service", "")
@@ -93,10 +94,11 @@ def test_a_unit_names_the_paths_as_they_are(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize(("folder", "is_private"), [("srv", True), ("tmp", False), ("var/tmp", False)])
 def test_a_folder_below_tmp_is_the_one_that_everybody_sees(folder: str, is_private: bool) -> None:
-    """A unit with a /tmp of its own would watch an empty one."""
+    """A unit with a /tmp of its own would watch an empty one; one without may write to that of all, as its children do."""
     at = Path("/srv")
     unit = systemd(plan(at, folders=[Path("/") / folder / "orders"], python="/opt/venv/bin/python"))["bulkorders-watch.service"]
     assert ("PrivateTmp=yes" in unit) == is_private
+    assert ({"-/tmp", "-/var/tmp"} <= {*systemd_words(setting(unit, "ReadWritePaths"))}) != is_private
 
 
 def test_systemd_starts_no_python_with_a_dollar() -> None:
@@ -167,7 +169,7 @@ def test_a_task_is_xml_with_the_words_as_they_are(once: bool) -> None:
 
 # -- containers --------------------------------------------------------------------------------------------------------------------------
 def test_a_compose_file_is_yaml_with_the_paths_as_they_are(tmp_path: Path) -> None:
-    """Folders to write to, settings and secrets to read, the journal in a volume, nobody's root; `$$` is a `$` there."""
+    """The journal and folders to write to, settings and secrets to read, nobody's root; `$$` is a `$` there."""
     found = plan(tmp_path)
     files = compose(found, Path("/src/bulk orders"), tmp_path, 1000, 1001)
     service = yaml.safe_load(files["compose.yaml"].replace("$$", "$"))["services"]["watch"]
@@ -176,23 +178,22 @@ def test_a_compose_file_is_yaml_with_the_paths_as_they_are(tmp_path: Path) -> No
     assert service["build"]["dockerfile"] == str(tmp_path / "Dockerfile")
     assert service["build"]["args"] == {"UID": "1000", "GID": "1001"}
     assert service["environment"]["TZ"] == "Asia/Shanghai"
-    assert service["healthcheck"]["test"] == ["CMD", "bulkorders", "status", "--json", "--config", str(found.config)]
-    volume, *binds = service["volumes"]
-    assert (volume["source"], volume["target"]) == ("journal", "/var/lib/bulkorders")
-    assert service["environment"]["BULKORDERS_JOURNAL"] == "sqlite:////var/lib/bulkorders/journal.db"
+    assert service["healthcheck"]["test"] == ["CMD", "bulkorders", "status", "--folders", "--json"]
+    binds = service["volumes"]
+    assert service["environment"]["BULKORDERS_JOURNAL"] == f"sqlite:///{found.journal}"
+    assert service["environment"]["BULKORDERS_CONFIG"] == str(found.config)
     assert [(each["source"], each["read_only"]) for each in binds] == [
-        (str(found.folders[0]), False), (str(found.config), True), (str(found.reads[0]), True),
+        (str(found.journal.parent), False), (str(found.folders[0]), False), (str(found.config), True), (str(found.reads[0]), True),
     ]  # fmt: skip
     assert all(each["source"] == each["target"] for each in binds)
     assert not re.search(r"(?<!\$)\$(?!\$)", files["compose.yaml"].replace("$$", ""))
 
 
 def test_a_container_is_slim_and_runs_as_nobody_in_particular(tmp_path: Path) -> None:
-    """A small image, a user of its own, the journal in a volume; from the program's files, or from an index by version."""
+    """A small image, a user of its own; from the program's files, or from an index by version."""
     lines = compose(plan(tmp_path), tmp_path, tmp_path, 1000, 1000)["Dockerfile"].splitlines()
     assert re.fullmatch(r"FROM python:3\.\d+-slim", lines[0])
     assert "USER ${UID}:${GID}" in lines
-    assert "VOLUME /var/lib/bulkorders" in lines
     assert 'ENTRYPOINT ["bulkorders"]' in lines
     assert any(line.startswith("COPY pyproject.toml") for line in lines)
     other = compose(plan(tmp_path), None, tmp_path, 1000, 1000)["Dockerfile"]
@@ -210,15 +211,15 @@ def test_paths_come_from_settings_and_options_and_are_whole(bare: Desk) -> None:
     ran = bare.run("service", "systemd", "--user", "nobody", code=0, BULKORDERS_NOTIFY__OPS__LANG="en")
     command = systemd_words(setting(ran.out, "ExecStart"))
     assert command == [sys.executable, "-m", "bulkorders", "watch", "--config", str(config)]
-    assert systemd_words(setting(ran.out, "ReadWritePaths")) == [f"-{bare.folder / '账本'}", f"-{bare.folder / '单 据'}"]
+    assert systemd_words(setting(ran.out, "ReadWritePaths"))[:2] == [f"-{bare.folder / '账本'}", f"-{bare.folder / '单 据'}"]
     assert f"还没有文件夹 {bare.folder / '单 据'}" in ran.err
     assert "BULKORDERS_NOTIFY__OPS__LANG" in ran.err
 
     made = bare.run("service", "compose", "--user", "1000", "-o", "容器", code=0)
     assert len(made.out.splitlines()) == 2
     service = yaml.safe_load((bare.folder / "容器" / "compose.yaml").read_text(encoding="utf-8"))["services"]["watch"]
-    assert [each["source"] for each in service["volumes"][1:]] == [
-        str(bare.folder / name) for name in ("单 据", "bulkorders.toml", "网址.txt")
+    assert [each["source"] for each in service["volumes"]] == [
+        str(bare.folder / name) for name in ("账本", "单 据", "bulkorders.toml", "网址.txt")
     ]
     assert (Path(service["build"]["context"]) / "pyproject.toml").is_file()
     assert "没有覆盖" in bare.run("service", "compose", "-o", "容器", code=2).err
@@ -242,3 +243,23 @@ def test_what_is_missing_is_said_in_one_sentence(bare: Desk) -> None:
     (bare.folder / "bulkorders.toml").write_text("", encoding="utf-8")
     assert "--folder" in bare.run("service", "cron", code=2).said
     assert "journal" in bare.run("service", "systemd", "--folder", "x", "--user", "nobody", code=2).said
+
+
+@pytest.mark.skipif(os.name != "posix", reason="users by number")
+def test_who_could_not_run_it_is_told_before(bare: Desk) -> None:
+    """A user that is not there, and one that may not enter the settings' folder: a note each, what is in the way by its path."""
+    (bare.folder / "bulkorders.toml").write_text('journal = "j/journal.db"\n[[folders]]\npath = "in"\n', encoding="utf-8")
+    for name in ("j", "in"):
+        (bare.folder / name).mkdir()
+    assert "还没有用户 nobody-there" in bare.run("service", "systemd", "--user", "nobody-there", code=0).err
+    bare.folder.chmod(0o700)
+    assert "用户 nobody 用不了" in bare.run("service", "cron", "--user", "nobody", code=0).err
+    (bare.folder / "j").chmod(0o755)
+    owner, stranger = Person(os.getuid() or 1, frozenset({1})), Person(65534, frozenset({65534}))
+    assert Person(0, frozenset()).may(bare.folder / "j", 7)
+    assert [stranger.may(bare.folder / "j", need) for need in (READ | ENTER, WRITE)] == [True, False]
+    if os.getuid():
+        assert owner.may(bare.folder / "j", READ | WRITE | ENTER)
+    in_the_way = forbidden(stranger, plan(bare.folder, folders=[bare.folder / "in"]), with_program=False)
+    assert in_the_way
+    assert all(path.is_relative_to("/") and (path == bare.folder or bare.folder.is_relative_to(path)) for path in in_the_way)

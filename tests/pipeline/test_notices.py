@@ -420,7 +420,7 @@ WRONG: list[tuple[dict[str, Any], str]] = [
     ({**MAIL, "sender": "a@example.com\r\nBcc: x@example.com"}, "sender 不是邮箱地址"),
     ({**MAIL, "security": "none"}, "不然密码会明文传输"),
     ({**MAIL, "user": "a"}, "user 和 password 要么都写"),
-    ({**MAIL, "port": 0}, "port 太小"),
+    ({**MAIL, "port": 0}, "port 不能小于 1"),
 ]
 
 

@@ -4,6 +4,7 @@ import os
 import signal
 import subprocess
 import sys
+import tempfile
 import time
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
@@ -12,6 +13,7 @@ from pathlib import Path
 import pytest
 from making import CARTONS
 
+from bulkorders.errors import SettingsError
 from bulkorders.providers import template_modules
 from bulkorders.workbook.blank import write_blank
 from bulkorders.workbook.isolated import check_workbook
@@ -37,6 +39,14 @@ def command(number: int) -> str:
         return Path(f"/proc/{number}/cmdline").read_bytes().replace(b"\0", b" ").decode(errors="replace")
     except OSError:
         return ""
+
+
+def folder_of(number: int) -> Path | None:
+    """A process's folder; None of one that has ended."""
+    try:
+        return Path(f"/proc/{number}/cwd").readlink()
+    except OSError:
+        return None
 
 
 def processes(word: str) -> list[int]:
@@ -68,7 +78,7 @@ def test_a_child_has_the_environment_and_the_folder_of_who_asks(nursery: Nursery
     monkeypatch.chdir(tmp_path)
     child = nursery.fork({**os.environ, "BULKORDERS_ANY": "x"})
     with child:
-        wait_until(lambda: tmp_path in {Path(f"/proc/{each}/cwd").resolve() for each in children()})
+        wait_until(lambda: tmp_path in {folder_of(each) for each in children()})
         child.kill()
         assert child.wait(SECONDS) == -signal.SIGKILL
 
@@ -136,3 +146,12 @@ def test_a_child_without_its_nursery_ends_and_is_told_as_killed(nursery: Nursery
         os.kill(keeper, signal.SIGKILL)
         assert child.wait(SECONDS) == -signal.SIGKILL
     wait_until(lambda: not processes(nursery._address))
+
+
+def test_without_a_temporary_folder_no_workbook_is_to_blame(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """As under a service that may write nowhere: it is said as what it is."""
+    book = tmp_path / "a.xlsx"
+    write_blank(CARTONS, book)
+    monkeypatch.setattr(tempfile, "tempdir", str(tmp_path / "nowhere"))
+    with pytest.raises(SettingsError, match="临时文件夹"):
+        check_workbook(book, [], template_modules())

@@ -18,7 +18,6 @@ from bulkorders.errors import UsageError
 TEMPORARY = (Path("/tmp"), Path("/var/tmp"))  # noqa: S108  # where a unit sees other files than everybody else
 CRON_LENGTH = 990
 """Characters of a command: what is longer is cut off by cron."""
-_CONFIG = "--config"
 
 
 @dataclass(frozen=True)
@@ -81,6 +80,7 @@ def _hardening(plan: Plan) -> str:
     writable = [plan.journal.parent, *plan.folders]
     used = [*writable, plan.config, Path(plan.python), *plan.reads]
     is_private = not any(path.is_relative_to(place) for path in used for place in TEMPORARY)
+    writable += [] if is_private else TEMPORARY  # children lay down there what they are at work on
     paths = " ".join(systemd_word(f"-{path}") for path in dict.fromkeys(writable))
     return _text("hardening.txt", writable=paths, private="PrivateTmp=yes\n" if is_private else "")
 
@@ -155,14 +155,16 @@ _FROM_INDEX = "RUN python -m venv /opt/bulkorders && /opt/bulkorders/bin/pip ins
 def compose(plan: Plan, source: Path | None, folder: Path, uid: int, gid: int) -> Files:
     """A compose file and its Dockerfile, which are to lie in `folder`. `source`: where the program's own files lie, if they do.
 
-    Files and folders have the same paths within as without, so that the settings hold for both; the journal is in a volume.
+    Files and folders have the same paths within as without, so that the settings and the journal are those of the machine: with a
+    journal of its own the container would not know what was sent before.
     """
-    mounts = [*((path, False) for path in plan.folders), *((path, True) for path in (plan.config, *plan.reads))]
-    health = ["CMD", "bulkorders", "status", "--json", _CONFIG, str(plan.config)]
+    mounts = [*((path, False) for path in (plan.journal.parent, *plan.folders)), *((path, True) for path in (plan.config, *plan.reads))]
+    health = ["CMD", "bulkorders", "status", "--folders", "--json"]
     words = [each for each in plan.words if each != "--once"]
     file = _text(
         "compose.yaml", context=yaml_word(source or folder), dockerfile=yaml_word(folder / "Dockerfile"), uid=uid, gid=gid,
-        command=yaml_list(words), zone=yaml_word(plan.zone), health=yaml_list(health),
+        command=yaml_list(words), zone=yaml_word(plan.zone), health=yaml_list(health), config=yaml_word(plan.config),
+        journal=yaml_word(f"sqlite:///{plan.journal.as_posix()}"), backup=plan.journal.parent.as_posix(),
         mounts="\n".join(_mount(path, read_only=read_only) for path, read_only in dict.fromkeys(mounts)),
     )  # fmt: skip
     install = _FROM_SOURCE if source else _FROM_INDEX.format(version=__version__)
