@@ -5,7 +5,7 @@ import hashlib
 from collections.abc import Iterable, Sequence
 from typing import Any, NamedTuple
 
-from sqlalchemy import Connection, Row, delete, insert, select
+from sqlalchemy import Connection, Row, bindparam, delete, insert, select
 from sqlalchemy import update as update_
 
 from bulkorders.core.order import Status
@@ -14,6 +14,7 @@ from bulkorders.core.words import Words
 from bulkorders.errors import UsageError
 
 from .journal import Journal
+from .ready import Ready
 from .records import Draft, NewBatch
 from .tables import batches, corrections, events, issues, orders, placements
 from .uploads import finish
@@ -29,6 +30,20 @@ RENEWED = Words("批次 {batch} 带来了这一单更新的内容，按新的发
 
 LOOKED_UP_AT_ONCE = 500
 """Identities asked for in one query: SQLite takes some thousands of parameters."""
+
+# carried out for each order of a batch, while nobody else can write: see `ready`
+_ATTACH = Ready(
+    update_(placements)
+    .where(placements.c.id == bindparam("placement"))
+    .values({name: bindparam(f"new_{name}", type_=placements.c[name].type) for name in ("order_id", "fate", "zh", "en")})
+)
+_INSERT = Ready(
+    insert(orders).values({name: bindparam(name, type_=orders.c[name].type) for name in (
+        "identity", "revision", "gate", "template", "display", "key", "payload", "digest", "fingerprint", "status", "attempts", "waits",
+        "batch", "updates", "taken",
+    )})
+)  # fmt: skip
+_LOG = Ready(insert(events))
 
 
 def changed(batch: str, *, updatable: bool) -> Words:
@@ -221,8 +236,9 @@ def _place(connection: Connection, draft: Row[Any], known: _Known | None, now: d
 
 
 def _attach(connection: Connection, draft: Row[Any], order: int, fate: Fate | None = None, message: Words | None = None) -> None:
-    values = {"order_id": order, "fate": fate and fate.value, **said(message)}
-    connection.execute(update_(placements).where(placements.c.id == draft.id).values(values))
+    words = said(message)
+    values = {"placement": draft.id, "new_order_id": order, "new_fate": fate and fate.value, "new_zh": words["zh"], "new_en": words["en"]}
+    _ATTACH.execute(connection, values)
 
 
 def _new_order(
@@ -234,7 +250,7 @@ def _new_order(
         "key": draft.key, "payload": draft.payload, "digest": digest_of(draft.payload), "fingerprint": draft.fingerprint,
         "status": Status.PENDING.value, "attempts": 0, "waits": 0, "batch": draft.batch, "updates": updates, "taken": taken,
     }  # fmt: skip
-    order: int = connection.execute(insert(orders).values(values).returning(orders.c.id)).scalar_one()
+    order: int = _INSERT.execute(connection, values).lastrowid
     _log(connection, order, None, now)
     return order
 
@@ -253,4 +269,4 @@ def _renew(connection: Connection, draft: Row[Any], known: Row[Any], now: dt.dat
 
 def _log(connection: Connection, order: int, before: str | None, now: dt.datetime, message: str | None = None) -> None:
     values = {"order_id": order, "at": now, "before": before, "after": Status.PENDING.value, "attempt": 0, "message": message}
-    connection.execute(insert(events).values(values))
+    _LOG.execute(connection, values)
