@@ -156,10 +156,10 @@ class Visitor:
         (batch,) = found["batches"]
         return str(batch)
 
-    async def prepare(self, folder: Path, rows: int) -> None:
+    async def prepare(self, earlier: bytes, draft: bytes) -> None:
         """What he has before the day begins."""
-        batch = await self.send_in("earlier.xlsx", write(folder, f"{self.name}-earlier", EARLIER))
-        self.draft = await self.send_in("draft.xlsx", write(folder, f"{self.name}-draft", rows))
+        batch = await self.send_in("earlier.xlsx", earlier)
+        self.draft = await self.send_in("draft.xlsx", draft)
         await self.call("POST", f"/batches/{batch}/submit", json={})
         self.sent, self.upload = batch, ""
 
@@ -262,9 +262,7 @@ class Figures:
         )
         done = sum(visitor.is_submitted for visitor in self.visitors)
         print(f"submitted: {done} of {len(self.visitors)} uploads; {self.wanted} orders: {self.lost} lost, {self.twice} twice")
-        print(
-            f"all were sent after {self.drained:.0f} s; the server and its children used {self.cpu:.0f} s of CPU until the pages were measured"
-        )
+        print(f"all were sent after {self.drained:.0f} s; the server and its children used {self.cpu:.0f} s of CPU until then")
         memory = _all([each / 2**20 for each in (self.watch.idle, self.watch.most, self.watch.most_of_all)], ".0f")
         print(f"memory: {memory} MiB (the server before, at most, at most with its children)")
         print(f"progress events: {sum(visitor.events for visitor in self.visitors)} on {STREAMS * len(self.visitors)} streams")
@@ -283,7 +281,7 @@ def _share(times: Sequence[float], share: float) -> float:
 async def day(url: str, pid: int, folder: Path, users: int, rows: int, say: IO[str]) -> Figures:
     """From the first sign-in until the last order was sent."""
     measured, watch = Measured(), Watch(pid)
-    limits = httpx.Limits(max_connections=10)
+    limits = httpx.Limits(max_connections=10, keepalive_expiry=2)
     visitors = [
         Visitor(
             f"user-{number}", url, measured, httpx.AsyncClient(base_url=url, trust_env=False, timeout=120, limits=limits),
@@ -293,9 +291,10 @@ async def day(url: str, pid: int, folder: Path, users: int, rows: int, say: IO[s
     ]  # fmt: skip
     figures = Figures(measured, visitors, watch)
     books = {visitor.name: write(folder, visitor.name, rows) for visitor in visitors}
+    before = [(write(folder, f"{each.name}-earlier", EARLIER), write(folder, f"{each.name}-draft", rows)) for each in visitors]
     for visitor in visitors:
         await visitor.sign_in()
-    await asyncio.gather(*(visitor.prepare(folder, rows) for visitor in visitors))
+    await asyncio.gather(*(visitor.prepare(*own) for visitor, own in zip(visitors, before, strict=True)))
     watch.idle = _memory(pid)
     going = [asyncio.create_task(watch.go_on())]
     listening = [asyncio.create_task(visitor.listen()) for visitor in visitors for _ in range(STREAMS)]
