@@ -114,21 +114,21 @@ def said(message: Words | None) -> dict[str, str | None]:
 
 def release(
     journal: Journal, released: Sequence[str], now: dt.datetime, *, update: bool = False, keep_going: bool = False, whole: bool = False
-) -> None:  # fmt: skip
+) -> list[str]:  # fmt: skip
     """Releases drafts, all or none: each of their valid orders becomes an order to send, or meets the one that the journal knows.
 
     Created with the same content: skipped. Created or accepted with other content: changed, or with `update` a modification that
     goes out. Refused: the next revision goes out. Not sent yet: the newest content wins. In doubt: the frozen revision is settled
-    first. What is no draft stays as it is. `keep_going`: no refusal pauses them. `whole`: only if none of their orders is invalid, else
-    UsageError is raised.
+    first. What is no draft stays as it is; gives those that were. `keep_going`: no refusal pauses them. `whole`: only if none of their
+    orders is invalid, else UsageError is raised.
     """
     with journal.write() as connection:
         if whole:
             _refuse_invalid(connection, released)
-        for batch in released:
-            _release(connection, batch, now, update)
+        done = [batch for batch in released if _release(connection, batch, now, update)]
         if keep_going:
-            connection.execute(update_(batches).where(batches.c.id.in_(released)).values(keeps_going=True))
+            connection.execute(update_(batches).where(batches.c.id.in_(done)).values(keeps_going=True))
+        return done
 
 
 def go_on(journal: Journal, resumed: Sequence[str], *, keep_going: bool = False) -> None:
@@ -163,7 +163,8 @@ def _refuse_invalid(connection: Connection, released: Sequence[str]) -> None:
         )
 
 
-def _release(connection: Connection, batch: str, now: dt.datetime, is_update: bool) -> None:
+def _release(connection: Connection, batch: str, now: dt.datetime, is_update: bool) -> bool:
+    """Releases a draft; gives False for what is none."""
     is_draft = batches.c.id == batch, batches.c.status == "draft"
     drafts = connection.execute(
         select(placements, batches.c.template, batches.c.updatable)
@@ -175,17 +176,21 @@ def _release(connection: Connection, batch: str, now: dt.datetime, is_update: bo
     for draft in drafts:
         _place(connection, draft, known.get(draft.identity), now, is_update)
     connection.execute(update_(placements).where(placements.c.batch == batch).values(payload=None))
-    connection.execute(update_(batches).where(*is_draft).values(status="released", released_at=now))
+    done = connection.execute(update_(batches).where(*is_draft).values(status="released", released_at=now))
+    return done.rowcount == 1
 
 
-def drop_drafts(journal: Journal, dropped: Sequence[str]) -> None:
-    """Forgets drafts that will not be released; released batches stay."""
+def drop_drafts(journal: Journal, dropped: Sequence[str]) -> list[str]:
+    """Forgets drafts that will not be released; gives those that were. Released batches stay."""
+    done = []
     with journal.write() as connection:
         for batch in dropped:
             if connection.execute(select(batches.c.id).where(batches.c.id == batch, batches.c.status == "draft")).first():
                 for table in (corrections, issues, placements):
                     connection.execute(delete(table).where(table.c.batch == batch))
                 connection.execute(delete(batches).where(batches.c.id == batch))
+                done.append(batch)
+    return done
 
 
 def digest_of(payload: bytes) -> str:

@@ -15,6 +15,7 @@ from bulkorders.journal.views import batches_of_workbook, get_batch
 from .app import App, find_provider
 
 _SENT = Words("这份表格已经提交过了，不用再提交。", "The workbook was submitted already.")
+_MOVED = ("这份草稿刚刚被别人提交或删除了：请刷新页面看看。", "The draft was submitted or dropped just now: load the page anew.")
 _INVALID = Words(
     "有 {count} 单数据有误：请先改好，或选择“只提交没有问题的订单”。",
     "{count} orders are invalid: correct them, or submit only the good ones.",
@@ -34,8 +35,10 @@ def submit_drafts(app: App, batch: str, *, only_good: bool, update: bool = False
     if (why := _why_not(app, drafts, only_good=only_good, update=update)) is not None:
         return why
     names = [draft.id for draft in drafts]
-    release(app.journal, names, app.clock.now(), update=update, keep_going=keep_going, whole=not only_good)
-    return names
+    released = release(app.journal, names, app.clock.now(), update=update, keep_going=keep_going, whole=not only_good)
+    if not released:
+        raise UsageError(*_MOVED)
+    return released
 
 
 def _why_not(app: App, drafts: Sequence[Batch], *, only_good: bool, update: bool) -> Words | None:
@@ -56,7 +59,8 @@ def drop(app: App, batch: str) -> None:
     if not names:
         raise UsageError("这份表格已经提交过了，不能删除。", "the workbook was submitted already and cannot be dropped.")
     content_hash = get_batch(app.journal, batch).content_hash
-    drop_drafts(app.journal, names)
+    if not drop_drafts(app.journal, names):
+        raise UsageError(*_MOVED)
     discard(app.journal, content_hash)
 
 

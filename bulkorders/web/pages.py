@@ -86,7 +86,7 @@ def show_batch(
         app, visitor.lang, looked_at, found, by_whom=known.by_whom, suggestions=suggestions(app, batch) if is_draft else (),
         corrections=len(corrections_of(app, batch)), paused=paused_accounts(site) if is_draft else (), notice=notice,
     )  # fmt: skip
-    return render(request, visitor, "batch.html", page, status)
+    return render(request, visitor, "batch.html", page, status, f"/batches/{batch}")
 
 
 def paused_accounts(site: Site) -> list[str]:
@@ -107,9 +107,9 @@ def read_order(batch: OwnBatch, position: str, request: Request, site: TheSite, 
 
 
 @router.get("/batches/{batch}/results.xlsx")
-async def read_results(batch: OwnBatch, site: TheSite) -> Response:
+async def read_results(batch: OwnBatch, site: TheSite, visitor: TheVisitor) -> Response:
     """The results workbook."""
-    return await results_of(site, batch)
+    return await results_of(site, batch, visitor.user.name)
 
 
 @router.get("/templates/{name}.xlsx")

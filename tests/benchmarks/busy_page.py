@@ -48,6 +48,8 @@ MISTAKE = 50
 SERVICE = 0.05
 """How long the remote works on an order until the pages were measured."""
 SECONDS = 3600.0
+REQUEST = re.compile(r" \d{3} \d+ ms$")
+"""How a line of the log ends that tells of a request."""
 
 
 # -- the remote: a process of its own --------------------------------------------------------------------------------------------
@@ -247,9 +249,9 @@ class Figures:
     twice: int = 0
     load: list[float] = field(default_factory=list)
 
-    def tell(self) -> None:
-        """Prints it."""
-        print(f"{os.cpu_count()} cores; load average before, after the checks, at the end: {_all(self.load, '.1f')}")
+    def tell_pages(self) -> None:
+        """Prints what was seen until the workbooks were submitted, and some time after."""
+        print(f"{os.cpu_count()} cores; load average before, after the checks, some time after: {_all(self.load, '.1f')}")
         for part in ("idle", "checking", "sending"):
             kinds = {kind: times for (when, kind), times in self.measured.seconds.items() if when == part}
             every = [seconds for found in kinds.values() for seconds in found]
@@ -257,16 +259,17 @@ class Figures:
                 shares = " ".join(f"{_share(times, share) * 1000:6.0f}" for share in (0.5, 0.95, 0.99, 1.0))
                 print(f"{part:9} {kind:14} {len(times):5} answers   50/95/99/100 %: {shares} ms")
         waited = [_share([visitor.waited for visitor in self.visitors], share) for share in (0.0, 0.5, 1.0)]
-        print(
-            f"all checked and submitted after {self.checking:.1f} s; a check was waited for {_all(waited, '.1f')} s (least, median, most)"
-        )
+        print(f"all checked and submitted after {self.checking:.1f} s; waited for a check {_all(waited, '.1f')} s (least, median, most)")
         done = sum(visitor.is_submitted for visitor in self.visitors)
-        print(f"submitted: {done} of {len(self.visitors)} uploads; {self.wanted} orders: {self.lost} lost, {self.twice} twice")
-        print(f"all were sent after {self.drained:.0f} s; the server and its children used {self.cpu:.0f} s of CPU until then")
+        print(f"submitted: {done} of {len(self.visitors)} uploads; the server and its children used {self.cpu:.0f} s of CPU")
         memory = _all([each / 2**20 for each in (self.watch.idle, self.watch.most, self.watch.most_of_all)], ".0f")
         print(f"memory: {memory} MiB (the server before, at most, at most with its children)")
         print(f"progress events: {sum(visitor.events for visitor in self.visitors)} on {STREAMS * len(self.visitors)} streams")
-        print(f"failures: {len(self.measured.failures)} {self.measured.failures[:5]}")
+        print(f"failures: {len(self.measured.failures)} {self.measured.failures[:5]}", flush=True)
+
+    def tell_orders(self) -> None:
+        """Prints what became of the orders."""
+        print(f"{self.wanted} orders: {self.lost} lost, {self.twice} twice; all were sent after {self.drained:.0f} s")
 
 
 def _all(found: Sequence[float], how: str) -> str:
@@ -308,17 +311,17 @@ async def day(url: str, pid: int, folder: Path, users: int, rows: int, say: IO[s
     measured.part = "sending"
     await asyncio.sleep(AFTERWARDS)
     figures.cpu = _cpu(pid)
+    figures.load.append(os.getloadavg()[0])
+    figures.tell_pages()
     for task in going:
         task.cancel()
     print(0.0, file=say, flush=True)
-    for visitor in visitors:
-        while (found := await visitor.call("GET", f"/batches/{visitor.sent}/progress"))["state"] == "sending":
+    for visitor in visitors:  # a run that could not finish is followed by another
+        while (await visitor.call("GET", f"/batches/{visitor.sent}/progress"))["state"] != "done":
             await asyncio.sleep(2)
-        assert found["state"] == "done", found
     figures.drained = time.monotonic() - began
     for task in listening:
         task.cancel()
-    figures.load.append(os.getloadavg()[0])
     return figures
 
 
@@ -343,6 +346,7 @@ def measure(users: int, rows: int, folder: Path) -> Figures:
         finally:
             server.terminate()
             server.wait(60)
+    print(*(text for text in (folder / "log").read_text(encoding="utf-8").splitlines() if not REQUEST.search(text)), sep="\n")
     ledger = json.loads(other.communicate()[0])
     wanted = {f"user-{user}-{number}" for user in range(users) for number in range(1, rows + 1) if number % MISTAKE}
     wanted |= {f"user-{user}-earlier-{number}" for user in range(users) for number in range(1, EARLIER + 1)}
@@ -354,7 +358,7 @@ def measure(users: int, rows: int, folder: Path) -> Figures:
 def main() -> None:
     """Prints the figures."""
     with tempfile.TemporaryDirectory() as folder:
-        measure(int(sys.argv[1]) if len(sys.argv) > 1 else 20, int(sys.argv[2]) if len(sys.argv) > 2 else 2000, Path(folder)).tell()
+        measure(int(sys.argv[1]) if len(sys.argv) > 1 else 20, int(sys.argv[2]) if len(sys.argv) > 2 else 2000, Path(folder)).tell_orders()
 
 
 if __name__ == "__main__":

@@ -47,8 +47,9 @@ def app(tmp_path: Path) -> Iterator[App]:
 
 def test_the_other_language_keeps_the_page_and_its_search() -> None:
     """Who reads page 2 of a search in Chinese gets page 2 of it in English."""
-    assert frame("zh", None, None, "/history", {"text": "a&b", "page": "2"})["lang_href"] == "/history?text=a%26b&page=2&lang=en"
-    assert frame("en", None, None, "/", {"lang": "en"})["lang_href"] == "/?lang=zh"
+    assert frame("zh", None, None, "/history", {"text": "a&b", "page": "2"})["lang_href"] == "?text=a%26b&page=2&lang=en"
+    assert frame("en", None, None, "/", {"lang": "en"})["lang_href"] == "?lang=zh"
+    assert frame("en", None, None, "/batches/b1/submit", at="/batches/b1")["lang_href"] == "/batches/b1?lang=zh"
 
 
 def test_only_an_administrator_is_led_to_the_accounts(app: App) -> None:
