@@ -134,7 +134,8 @@ def _parse(url: str) -> URL:
 
 
 def _engine(url: URL) -> Engine:
-    engine = create_engine(url, connect_args={"timeout": BUSY_SECONDS, "check_same_thread": False})
+    # who waits to write holds a connection meanwhile: others still read
+    engine = create_engine(url, connect_args={"timeout": BUSY_SECONDS, "check_same_thread": False}, max_overflow=-1)
 
     @event.listens_for(engine, "connect")
     def _connect(connection: Any, _record: Any) -> None:

@@ -61,6 +61,10 @@ class Site:
     """Blank workbooks that were made already, by their templates' names."""
     uploads: Slots = field(default_factory=lambda: Slots(each=4, all=32))
     listeners: Slots = field(default_factory=lambda: Slots(each=100, all=400))
+    written: Slots = field(default_factory=lambda: Slots(each=2, all=32))
+    """Results that are being written, or wait for it."""
+    read: Slots = field(default_factory=lambda: Slots(each=8, all=400))
+    """Workbooks that are looked into or corrected."""
     _children: anyio.CapacityLimiter = field(default_factory=lambda: anyio.CapacityLimiter(os.cpu_count() or 1))
     _patient: anyio.CapacityLimiter = field(default_factory=lambda: anyio.CapacityLimiter(PATIENT))
     _doorkeepers: anyio.CapacityLimiter = field(default_factory=lambda: anyio.CapacityLimiter(8))
@@ -87,13 +91,23 @@ class Site:
         """Where files lie while they are received or sent: beside the journal, for this user of the machine alone."""
         return self.app.journal.folder / "received"
 
-    async def in_child(self, act: Callable[[], T]) -> T:
-        """Does what starts a child process: at most as many at once as there are cores, and who waits keeps no thread."""
-        return await anyio.to_thread.run_sync(act, limiter=self._children)
+    async def in_child(self, who: str, act: Callable[[], T]) -> T:
+        """Writes a workbook in a child process: at most as many at once as there are cores, and who waits keeps no thread.
 
-    async def patiently(self, act: Callable[[], T]) -> T:
-        """Does what may wait until workbooks of others were read: in threads of its own, so that it keeps nobody else waiting."""
-        return await anyio.to_thread.run_sync(act, limiter=self._patient)
+        Raises a Problem where a user has too many.
+        """
+        self.written.check(who)
+        with self.written.take(who):
+            return await anyio.to_thread.run_sync(act, limiter=self._children)
+
+    async def patiently(self, who: str, act: Callable[[], T]) -> T:
+        """Does what may wait until workbooks of others were read: in threads of its own, so that it keeps nobody else waiting.
+
+        Raises a Problem where a user has too much of it: he would have all these threads.
+        """
+        self.read.check(who)
+        with self.read.take(who):
+            return await anyio.to_thread.run_sync(act, limiter=self._patient)
 
     async def at_door(self, act: Callable[[], T]) -> T:
         """Compares a password, which takes its time whether it is right or not: who waits at the door keeps nobody from working."""
