@@ -50,15 +50,17 @@ def serve(
     host: str, port: int, names: Sequence[str], proxy: str | None, sandbox: bool, log_as: str, config: Path | None, journal: str | None
 ) -> int:  # fmt: skip
     """Addresses, and of a try-out the user, go to standard output; the log goes to standard error."""
-    from bulkorders.web.serve import Address, bind
-    from bulkorders.web.serve import serve as serve_app
-    from bulkorders.web.site import MEBIBYTE, Options
-
-    from .watch import Log
-
     _check(names, proxy)
     with open_app(config, journal, sandbox=sandbox) as app:
         _ = app.journal, app.accounts, app.limits, app.timezone  # made before the threads that share them
+        if not sandbox:
+            _refuse_strangers(app, host)
+        from bulkorders.web.serve import Address, bind
+        from bulkorders.web.serve import serve as serve_app
+        from bulkorders.web.site import MEBIBYTE, Options
+
+        from .watch import Log
+
         listening = bind(Address(host, port))
         with closing(listening), closing(Log(app, as_json=log_as == "json")) as log:
             _introduce(app, host, listening.getsockname()[1], is_sandbox=sandbox)
@@ -83,25 +85,31 @@ def _check(names: Sequence[str], proxy: str | None) -> None:
         raise UsageError(f"--proxy {proxy} 不是 IP 地址：例如 127.0.0.1。", f"--proxy {proxy} is no IP address.")
 
 
+def _refuse_strangers(app: "App", host: str) -> None:
+    """Raises UsageError where everybody could try to come in and nobody may."""
+    from bulkorders.pipeline.users import has_users
+
+    if has_users(app):
+        return
+    if not _is_loopback(host):
+        raise UsageError(
+            f"还没有用户，不能在 {host} 上对外开放：请先运行 bulkorders users add 用户名 --admin。",
+            f"there are no users, so it does not listen on {host}: run bulkorders users add NAME --admin first.",
+        )
+    click.echo(say("还没有用户：请运行 bulkorders users add 用户名 --admin。", "No users yet: run bulkorders users add."), err=True)
+
+
 def _introduce(app: "App", host: str, port: int, *, is_sandbox: bool) -> None:
-    """Says where it is, and who may come in. Raises UsageError where everybody could try and nobody may."""
-    from bulkorders.pipeline.users import has_users, one_time_user
+    """Says where it is; of a try-out also who may come in."""
 
     shown = "localhost" if host in _ANYWHERE else f"[{host}]" if ":" in host else host
+    click.echo(f"http://{shown}:{port}/")
     if is_sandbox:
+        from bulkorders.pipeline.users import one_time_user
+
         name, password = one_time_user(app)
-        click.echo(f"http://{shown}:{port}/")
         click.echo(say(f"用户：{name}", f"user: {name}"))
         click.echo(say(f"密码：{password}", f"password: {password}"))
-        return
-    if not has_users(app):
-        if not _is_loopback(host):
-            raise UsageError(
-                f"还没有用户，不能在 {host} 上对外开放：请先运行 bulkorders users add 用户名 --admin。",
-                f"there are no users, so it does not listen on {host}: run bulkorders users add NAME --admin first.",
-            )
-        click.echo(say("还没有用户：请运行 bulkorders users add 用户名 --admin。", "No users yet: run bulkorders users add."), err=True)
-    click.echo(f"http://{shown}:{port}/")
 
 
 def _is_loopback(host: str) -> bool:

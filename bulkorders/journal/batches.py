@@ -5,7 +5,7 @@ import hashlib
 from collections.abc import Iterable, Sequence
 from typing import Any, NamedTuple
 
-from sqlalchemy import Connection, Row, delete, insert, select
+from sqlalchemy import Connection, Row, bindparam, delete, insert, select
 from sqlalchemy import update as update_
 
 from bulkorders.core.order import Status
@@ -14,6 +14,7 @@ from bulkorders.core.words import Words
 from bulkorders.errors import UsageError
 
 from .journal import Journal
+from .ready import Ready
 from .records import Draft, NewBatch
 from .tables import batches, corrections, events, issues, orders, placements
 from .uploads import finish
@@ -29,6 +30,20 @@ RENEWED = Words("批次 {batch} 带来了这一单更新的内容，按新的发
 
 LOOKED_UP_AT_ONCE = 500
 """Identities asked for in one query: SQLite takes some thousands of parameters."""
+
+# carried out for each order of a batch, while nobody else can write: see `ready`
+_ATTACH = Ready(
+    update_(placements)
+    .where(placements.c.id == bindparam("placement"))
+    .values({name: bindparam(f"new_{name}", type_=placements.c[name].type) for name in ("order_id", "fate", "zh", "en")})
+)
+_INSERT = Ready(
+    insert(orders).values({name: bindparam(name, type_=orders.c[name].type) for name in (
+        "identity", "revision", "gate", "template", "display", "key", "payload", "digest", "fingerprint", "status", "attempts", "waits",
+        "batch", "updates", "taken",
+    )})
+)  # fmt: skip
+_LOG = Ready(insert(events))
 
 
 def changed(batch: str, *, updatable: bool) -> Words:
@@ -99,21 +114,21 @@ def said(message: Words | None) -> dict[str, str | None]:
 
 def release(
     journal: Journal, released: Sequence[str], now: dt.datetime, *, update: bool = False, keep_going: bool = False, whole: bool = False
-) -> None:  # fmt: skip
+) -> list[str]:  # fmt: skip
     """Releases drafts, all or none: each of their valid orders becomes an order to send, or meets the one that the journal knows.
 
     Created with the same content: skipped. Created or accepted with other content: changed, or with `update` a modification that
     goes out. Refused: the next revision goes out. Not sent yet: the newest content wins. In doubt: the frozen revision is settled
-    first. What is no draft stays as it is. `keep_going`: no refusal pauses them. `whole`: only if none of their orders is invalid, else
-    UsageError is raised.
+    first. What is no draft stays as it is; gives those that were. `keep_going`: no refusal pauses them. `whole`: only if none of their
+    orders is invalid, else UsageError is raised.
     """
     with journal.write() as connection:
         if whole:
             _refuse_invalid(connection, released)
-        for batch in released:
-            _release(connection, batch, now, update)
+        done = [batch for batch in released if _release(connection, batch, now, update)]
         if keep_going:
-            connection.execute(update_(batches).where(batches.c.id.in_(released)).values(keeps_going=True))
+            connection.execute(update_(batches).where(batches.c.id.in_(done)).values(keeps_going=True))
+        return done
 
 
 def go_on(journal: Journal, resumed: Sequence[str], *, keep_going: bool = False) -> None:
@@ -148,7 +163,8 @@ def _refuse_invalid(connection: Connection, released: Sequence[str]) -> None:
         )
 
 
-def _release(connection: Connection, batch: str, now: dt.datetime, is_update: bool) -> None:
+def _release(connection: Connection, batch: str, now: dt.datetime, is_update: bool) -> bool:
+    """Releases a draft; gives False for what is none."""
     is_draft = batches.c.id == batch, batches.c.status == "draft"
     drafts = connection.execute(
         select(placements, batches.c.template, batches.c.updatable)
@@ -160,17 +176,21 @@ def _release(connection: Connection, batch: str, now: dt.datetime, is_update: bo
     for draft in drafts:
         _place(connection, draft, known.get(draft.identity), now, is_update)
     connection.execute(update_(placements).where(placements.c.batch == batch).values(payload=None))
-    connection.execute(update_(batches).where(*is_draft).values(status="released", released_at=now))
+    done = connection.execute(update_(batches).where(*is_draft).values(status="released", released_at=now))
+    return done.rowcount == 1
 
 
-def drop_drafts(journal: Journal, dropped: Sequence[str]) -> None:
-    """Forgets drafts that will not be released; released batches stay."""
+def drop_drafts(journal: Journal, dropped: Sequence[str]) -> list[str]:
+    """Forgets drafts that will not be released; gives those that were. Released batches stay."""
+    done = []
     with journal.write() as connection:
         for batch in dropped:
             if connection.execute(select(batches.c.id).where(batches.c.id == batch, batches.c.status == "draft")).first():
                 for table in (corrections, issues, placements):
                     connection.execute(delete(table).where(table.c.batch == batch))
                 connection.execute(delete(batches).where(batches.c.id == batch))
+                done.append(batch)
+    return done
 
 
 def digest_of(payload: bytes) -> str:
@@ -221,8 +241,9 @@ def _place(connection: Connection, draft: Row[Any], known: _Known | None, now: d
 
 
 def _attach(connection: Connection, draft: Row[Any], order: int, fate: Fate | None = None, message: Words | None = None) -> None:
-    values = {"order_id": order, "fate": fate and fate.value, **said(message)}
-    connection.execute(update_(placements).where(placements.c.id == draft.id).values(values))
+    words = said(message)
+    values = {"placement": draft.id, "new_order_id": order, "new_fate": fate and fate.value, "new_zh": words["zh"], "new_en": words["en"]}
+    _ATTACH.execute(connection, values)
 
 
 def _new_order(
@@ -234,7 +255,7 @@ def _new_order(
         "key": draft.key, "payload": draft.payload, "digest": digest_of(draft.payload), "fingerprint": draft.fingerprint,
         "status": Status.PENDING.value, "attempts": 0, "waits": 0, "batch": draft.batch, "updates": updates, "taken": taken,
     }  # fmt: skip
-    order: int = connection.execute(insert(orders).values(values).returning(orders.c.id)).scalar_one()
+    order: int = _INSERT.execute(connection, values).lastrowid
     _log(connection, order, None, now)
     return order
 
@@ -253,4 +274,4 @@ def _renew(connection: Connection, draft: Row[Any], known: Row[Any], now: dt.dat
 
 def _log(connection: Connection, order: int, before: str | None, now: dt.datetime, message: str | None = None) -> None:
     values = {"order_id": order, "at": now, "before": before, "after": Status.PENDING.value, "attempt": 0, "message": message}
-    connection.execute(insert(events).values(values))
+    _LOG.execute(connection, values)

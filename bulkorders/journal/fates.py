@@ -10,6 +10,7 @@ from bulkorders.core.order import Status
 from bulkorders.core.result import Fate, fate_of
 
 from .batches import LOOKED_UP_AT_ONCE
+from .journal import Journal
 from .records import Batch
 from .tables import batches, orders, placements
 
@@ -84,6 +85,12 @@ def grouped(connection: Connection, of: Sequence[Batch], finished: Finished) -> 
         if batch.is_released:
             finished.add(batch.id, found[batch.id])
     return found
+
+
+def groups_of(journal: Journal, of: Sequence[Batch], finished: Finished) -> Mapping[str, list[Group]]:
+    """The same, in a transaction of its own."""
+    with journal.read() as connection:
+        return grouped(connection, of, finished)
 
 
 def counted(groups: Iterable[Group]) -> dict[Fate, int]:

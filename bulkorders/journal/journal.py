@@ -57,10 +57,13 @@ class Journal:
             yield connection
 
     @contextmanager
-    def write(self) -> Iterator[Connection]:
-        """A transaction that writes; committed at the end, rolled back by an exception."""
+    def write(self, patience: float = BUSY_SECONDS) -> Iterator[Connection]:
+        """A transaction that writes; committed at the end, rolled back by an exception.
+
+        `patience`: for how many seconds to wait where somebody else writes. Raises JournalError where that is too short.
+        """
         with _as_journal_error(str(self.engine.url.database)):
-            with self.engine.begin() as connection:
+            with self.engine.connect() as connection, _patient(connection, patience), connection.begin():
                 yield connection
                 newest = _NEWEST_EVENT.execute(connection).fetchone()[0] or 0
                 crash_point()
@@ -75,6 +78,20 @@ class Journal:
     def close(self) -> None:
         """Lets go of the files."""
         self.engine.dispose()
+
+
+@contextmanager
+def _patient(connection: Connection, seconds: float) -> Iterator[None]:
+    """For the block a connection waits no longer for who writes."""
+    if seconds == BUSY_SECONDS:
+        yield
+        return
+    driver = connection.connection
+    driver.cursor().execute(f"PRAGMA busy_timeout={round(seconds * 1000)}")
+    try:
+        yield
+    finally:
+        driver.cursor().execute(f"PRAGMA busy_timeout={BUSY_SECONDS * 1000}")
 
 
 def open_journal(url: str) -> Journal:
@@ -117,7 +134,8 @@ def _parse(url: str) -> URL:
 
 
 def _engine(url: URL) -> Engine:
-    engine = create_engine(url, connect_args={"timeout": BUSY_SECONDS, "check_same_thread": False})
+    # who waits to write holds a connection meanwhile: others still read
+    engine = create_engine(url, connect_args={"timeout": BUSY_SECONDS, "check_same_thread": False}, max_overflow=-1)
 
     @event.listens_for(engine, "connect")
     def _connect(connection: Any, _record: Any) -> None:

@@ -14,6 +14,9 @@ from sqlalchemy.dialects.sqlite import insert as insert_new
 from .journal import Journal
 from .tables import api_tokens, sessions, users
 
+SEEN_PATIENCE = 0.05
+"""Seconds to wait for others who write, to note that somebody was there; else it is noted the next time."""
+
 
 class Role(StrEnum):
     """What a user may see: his own batches, or all of them and the accounts."""
@@ -132,8 +135,8 @@ def get_visit(journal: Journal, hashed: str, now: dt.datetime) -> Visit | None:
 
 
 def see_session(journal: Journal, hashed: str, now: dt.datetime, expires_at: dt.datetime) -> None:
-    """Its user was there just now."""
-    with journal.write() as connection:
+    """Its user was there just now. Raises JournalError where somebody else writes, too: nobody waits for a page because of that."""
+    with journal.write(SEEN_PATIENCE) as connection:
         connection.execute(update(sessions).where(sessions.c.hash == hashed).values(seen_at=now, expires_at=expires_at))
 
 
@@ -171,8 +174,8 @@ def get_token_user(journal: Journal, hashed: str) -> tuple[User, dt.datetime | N
 
 
 def see_token(journal: Journal, hashed: str, now: dt.datetime) -> None:
-    """It was used just now."""
-    with journal.write() as connection:
+    """It was used just now. Raises JournalError where somebody else writes, too."""
+    with journal.write(SEEN_PATIENCE) as connection:
         connection.execute(update(api_tokens).where(api_tokens.c.hash == hashed).values(seen_at=now))
 
 

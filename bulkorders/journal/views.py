@@ -76,27 +76,30 @@ def owner_of(journal: Journal, batch: str) -> tuple[str | None] | None:
     return (row.by_whom,) if row else None
 
 
-_PLACED = select(
+PLACED_ORDERS = select(
     placements,
     orders.c.status, orders.c.attempts, orders.c.request_id, orders.c.remote_id, orders.c.tracking_number, orders.c.carrier,
     orders.c.submitted_at, batches.c.updatable,
     orders.c.zh.label("order_zh"), orders.c.en.label("order_en"), orders.c.fingerprint.label("sent_fingerprint"),
     orders.c.batch.label("order_batch"),
 ).join(batches, batches.c.id == placements.c.batch).outerjoin(orders, orders.c.id == placements.c.order_id)  # fmt: skip
+"""Orders as a batch sees them, see `placed_record`."""
 
 
 def placed_orders(journal: Journal, batch: str, first: int = 0, count: int | None = None) -> list[Placed]:
     """Every order of a batch with its fate, in the workbook's order; or so many from a position on."""
     with journal.read() as connection:
-        found = _PLACED.where(placements.c.batch == batch, placements.c.position >= first).order_by(placements.c.position).limit(count)
-        return [_placed(row) for row in connection.execute(found)]
+        found = (
+            PLACED_ORDERS.where(placements.c.batch == batch, placements.c.position >= first).order_by(placements.c.position).limit(count)
+        )
+        return [placed_record(row) for row in connection.execute(found)]
 
 
 def placed_order(journal: Journal, batch: str, position: int) -> Placed | None:
     """One order of a batch; None where it has none at that position."""
     with journal.read() as connection:
-        row = connection.execute(_PLACED.where(placements.c.batch == batch, placements.c.position == position)).one_or_none()
-    return _placed(row) if row else None
+        row = connection.execute(PLACED_ORDERS.where(placements.c.batch == batch, placements.c.position == position)).one_or_none()
+    return placed_record(row) if row else None
 
 
 def order_events(journal: Journal, batch: str, position: int) -> list[Event]:
@@ -132,7 +135,8 @@ def payloads_at(journal: Journal, batch: str, positions: Sequence[int]) -> dict[
         return {row.position: row.sent or row.payload for row in rows if row.sent or row.payload}
 
 
-def _placed(row: Row[Any]) -> Placed:
+def placed_record(row: Row[Any]) -> Placed:
+    """A row of `PLACED_ORDERS`."""
     status = Status(row.status) if row.status else None
     fate, message = _seen(row, status)
     # what was sent with other content says nothing of this batch's own

@@ -11,6 +11,7 @@ from bulkorders.core.cell import shown
 from bulkorders.core.issue import Issue
 from bulkorders.core.result import Fate
 from bulkorders.core.template import Level, Template
+from bulkorders.journal.chosen import orders_of_fate
 from bulkorders.journal.records import Batch, Placed
 from bulkorders.journal.views import batch_issues, count_issues, count_placed, get_batch, owner_of, payloads_at, placed_order, placed_orders
 
@@ -48,8 +49,7 @@ def orders_page(app: App, batch: str, first: int, count: int, fate: Fate | None 
     if fate is None:
         total, orders = count_placed(app.journal, batch), placed_orders(app.journal, batch, first, count)
     else:
-        found = [order for order in placed_orders(app.journal, batch) if order.fate is fate]
-        total, orders = len(found), found[first : first + count]
+        total, orders = orders_of_fate(app.journal, batch, fate, first, count)
     return total, _with_values(app, known, orders)
 
 

@@ -1,19 +1,21 @@
 """Drafts that somebody has looked at: released, which sends their orders, or dropped."""
 
 from collections.abc import Sequence
+from itertools import chain
 
 from bulkorders.core.result import Fate
 from bulkorders.core.words import Words
 from bulkorders.errors import UsageError
 from bulkorders.journal.batches import drop_drafts, release
+from bulkorders.journal.fates import counted, groups_of
 from bulkorders.journal.kept import discard
 from bulkorders.journal.records import Batch
 from bulkorders.journal.views import batches_of_workbook, get_batch
 
 from .app import App, find_provider
-from .report import BatchReport, report_batch
 
 _SENT = Words("这份表格已经提交过了，不用再提交。", "The workbook was submitted already.")
+_MOVED = ("这份草稿刚刚被别人提交或删除了：请刷新页面看看。", "The draft was submitted or dropped just now: load the page anew.")
 _INVALID = Words(
     "有 {count} 单数据有误：请先改好，或选择“只提交没有问题的订单”。",
     "{count} orders are invalid: correct them, or submit only the good ones.",
@@ -27,24 +29,26 @@ def submit_drafts(app: App, batch: str, *, only_good: bool, update: bool = False
 
     Raises UsageError where there is no such batch, or its orders were changed just now; JournalError.
     """
-    reports = [report_batch(app, name) for name in drafts_of(app, batch)]
-    if not reports:
+    drafts = [get_batch(app.journal, name) for name in drafts_of(app, batch)]
+    if not drafts:
         return _SENT
-    if (why := _why_not(reports, only_good=only_good, update=update)) is not None:
+    if (why := _why_not(app, drafts, only_good=only_good, update=update)) is not None:
         return why
-    names = [report.batch.id for report in reports]
-    release(app.journal, names, app.clock.now(), update=update, keep_going=keep_going, whole=not only_good)
-    return names
+    names = [draft.id for draft in drafts]
+    released = release(app.journal, names, app.clock.now(), update=update, keep_going=keep_going, whole=not only_good)
+    if not released:
+        raise UsageError(*_MOVED)
+    return released
 
 
-def _why_not(reports: Sequence[BatchReport], *, only_good: bool, update: bool) -> Words | None:
-    orders = [order for report in reports for order in report.orders]
-    invalid = sum(order.fate is Fate.INVALID for order in orders)
-    if invalid == len(orders):
+def _why_not(app: App, drafts: Sequence[Batch], *, only_good: bool, update: bool) -> Words | None:
+    counts = counted(chain.from_iterable(groups_of(app.journal, drafts, app.finished).values()))
+    invalid = counts[Fate.INVALID]
+    if invalid == sum(counts.values()):
         return _NOTHING
     if invalid and not only_good:
         return _INVALID.fill(count=invalid)
-    providers = (find_provider(report.batch.template) for report in reports)
+    providers = (find_provider(draft.template) for draft in drafts)
     rigid = next((provider for provider in providers if not provider.updates), None)
     return _NO_UPDATE.fill(title=rigid.title) if update and rigid else None
 
@@ -55,7 +59,8 @@ def drop(app: App, batch: str) -> None:
     if not names:
         raise UsageError("这份表格已经提交过了，不能删除。", "the workbook was submitted already and cannot be dropped.")
     content_hash = get_batch(app.journal, batch).content_hash
-    drop_drafts(app.journal, names)
+    if not drop_drafts(app.journal, names):
+        raise UsageError(*_MOVED)
     discard(app.journal, content_hash)
 
 

@@ -34,8 +34,8 @@ from bulkorders.workbook.limits import MOST_COLUMNS, MOST_ROWS
 from .app import App
 from .uploads import AT_ONCE
 
-MOST_KEPT = 20
-"""Workbooks whose cells are kept; of more, the least recently used go."""
+MOST_KEPT, MOST_KEPT_BYTES = 100, 1024 * 1024 * 1024
+"""Workbooks whose cells are kept, and how much that may be; of more, the least recently used go."""
 MOST_BYTES = 4 * 1024 * 1024
 """Of a page: of very long rows it has fewer."""
 LONGEST_LINE = 16 * 1024 * 1024
@@ -113,10 +113,15 @@ class Grids:
         with self._lock:
             book = self._books.setdefault(key, _Book())
             self._books.move_to_end(key)
-            old = [self._books.popitem(last=False)[1] for _ in range(len(self._books) - self._most)]
+            old = []
+            while len(self._books) > 1 and (len(self._books) > self._most or self._size() > MOST_KEPT_BYTES):
+                old.append(self._books.popitem(last=False)[1])
         for each in old:
             each.close()
         return book
+
+    def _size(self) -> int:
+        return sum(book.size for book in self._books.values())
 
 
 def _page(known: Mapping[str, Any], piece: "_Piece", first: int, corrections: Sequence[Correction]) -> GridPage:
@@ -151,6 +156,11 @@ class _Book:
     def __init__(self) -> None:
         self._lock = threading.Lock()
         self._sheets: list[_Sheet] | None = None
+
+    @property
+    def size(self) -> int:
+        """Bytes that its files have."""
+        return sum(sheet.size for sheet in self._sheets or ())
 
     def read(self, app: App, path: Path, names: Sequence[str], sheet: int, first: int, count: int) -> _Piece:
         """A piece of a sheet; whoever asks first has the cells written. Raises UsageError, OSError, ValueError."""

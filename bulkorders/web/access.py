@@ -6,7 +6,7 @@ The line says what was asked for by its pattern and never by its values: no name
 import time
 from typing import Protocol
 
-from starlette.requests import HTTPConnection
+from starlette.requests import ClientDisconnect, HTTPConnection
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from bulkorders.core.words import Words
@@ -14,6 +14,9 @@ from bulkorders.errors import bug_said
 
 from .language import lang_of
 from .problems import API, Problem, answer_json, answer_plainly
+
+GONE = 499
+"""Noted where a request has an answer no more: who sent it has gone away in the middle of it. As nginx has it."""
 
 
 class Log(Protocol):
@@ -45,6 +48,8 @@ class Access:
 
         try:
             await self._app(scope, receive, noting)
+        except ClientDisconnect:
+            status = status or GONE
         except Exception as error:  # noqa: BLE001  # a bug of ours: said by its place, never by its text, which may quote a cell
             words = Words(*bug_said(error))
             self._log.tell("failed", words)

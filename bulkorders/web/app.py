@@ -21,7 +21,7 @@ from .templating import STATIC
 
 ENVELOPE_BYTES = 64 * 1024
 """What an upload may have beside its file."""
-MOST_JSON_BYTES = 4 * MEBIBYTE
+MOST_JSON_BYTES = MEBIBYTE
 MOST_FORM_BYTES = 64 * 1024
 
 

@@ -3,7 +3,6 @@
 from starlette.responses import Response
 
 from bulkorders.pipeline.app import all_templates
-from bulkorders.pipeline.blanks import write_template
 
 from .downloads import remove, workbook_bytes, written
 from .problems import nothing_there
@@ -16,6 +15,8 @@ def blank_workbook(site: Site, name: str) -> Response:
     if template is None:
         raise nothing_there()
     if name not in site.blanks:
+        from bulkorders.pipeline.blanks import write_template  # openpyxl is not needed for anything else in this process
+
         path = written(site.folder, lambda path: write_template(template, path))
         try:
             site.blanks[name] = path.read_bytes()

@@ -9,12 +9,12 @@ from starlette.responses import RedirectResponse, Response
 from bulkorders.core.words import Words
 from bulkorders.journal.gate import holder, paused_at
 from bulkorders.journal.uploads import Upload
-from bulkorders.journal.views import get_batch, order_events
+from bulkorders.journal.views import batches_of_workbook, get_batch, order_events
 from bulkorders.pipeline.browse import is_seen_by, order_at
 from bulkorders.pipeline.corrections import corrections_of, suggestions
 from bulkorders.pipeline.history import STATUSES, history
+from bulkorders.pipeline.overview import Overview, overview
 from bulkorders.pipeline.progress import State, progress
-from bulkorders.pipeline.report import BatchReport, report_batch, report_workbook
 from bulkorders.pipeline.uploads import ahead, get_upload, latest_uploads
 
 from .blanks import blank_workbook
@@ -78,14 +78,15 @@ def show_batch(
     app = site.app
     found, known = progress(app, batch), get_batch(app.journal, batch)
     is_draft = found.state is State.DRAFT
-    # while it is being sent, its orders and issues are not looked at
-    report = BatchReport(known, [], []) if found.state is State.SENDING else report_batch(app, batch)
+    others = [name for name in batches_of_workbook(app.journal, known) if name != batch]
+    # while it is being sent, its orders and issues are not looked at, and those of its workbook's other templates only before that
+    looked_at = [Overview(known) if found.state is State.SENDING else overview(app, batch)]
+    looked_at += [overview(app, name) if is_draft else Overview(get_batch(app.journal, name)) for name in others]
     page = batch_page(
-        app, visitor.lang, report_workbook(app, report), found, by_whom=known.by_whom,
-        suggestions=suggestions(app, batch) if is_draft else (), corrections=len(corrections_of(app, batch)),
-        paused=paused_accounts(site) if is_draft else (), notice=notice,
+        app, visitor.lang, looked_at, found, by_whom=known.by_whom, suggestions=suggestions(app, batch) if is_draft else (),
+        corrections=len(corrections_of(app, batch)), paused=paused_accounts(site) if is_draft else (), notice=notice,
     )  # fmt: skip
-    return render(request, visitor, "batch.html", page, status)
+    return render(request, visitor, "batch.html", page, status, f"/batches/{batch}")
 
 
 def paused_accounts(site: Site) -> list[str]:
@@ -106,9 +107,9 @@ def read_order(batch: OwnBatch, position: str, request: Request, site: TheSite, 
 
 
 @router.get("/batches/{batch}/results.xlsx")
-async def read_results(batch: OwnBatch, site: TheSite) -> Response:
+async def read_results(batch: OwnBatch, site: TheSite, visitor: TheVisitor) -> Response:
     """The results workbook."""
-    return await results_of(site, batch)
+    return await results_of(site, batch, visitor.user.name)
 
 
 @router.get("/templates/{name}.xlsx")

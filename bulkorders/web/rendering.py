@@ -16,11 +16,13 @@ KEPT_SECONDS = 365 * 24 * 60 * 60
 """For how long a browser remembers which language was chosen."""
 
 
-def render(request: Request, caller: Caller | None, template: str, page: Mapping[str, Any], status: int = 200) -> Response:
-    """A page with all that stands around it; the language that the address asks for is remembered."""
+def render(
+    request: Request, caller: Caller | None, template: str, page: Mapping[str, Any], status: int = 200, at: str = ""
+) -> Response:  # fmt: skip
+    """A page with all that stands around it; the language that the address asks for is remembered. `at`: see `frame`."""
     query = {name: value for name, value in request.query_params.items() if name != COOKIE}
     user, csrf = (caller.user, caller.csrf) if caller else (None, None)
-    around = frame(lang_of(request), user, csrf, request.url.path, query)
+    around = frame(lang_of(request), user, csrf, request.url.path, query, at)
     response = HTMLResponse(render_page(template, {**around, **page}), status)
     if (chosen := request.query_params.get(COOKIE)) in LANGUAGES:
         response.set_cookie(

@@ -12,9 +12,9 @@ from .downloads import workbook_file, written
 from .site import Site
 
 
-async def results_of(site: Site, batch: str) -> Response:
-    """Writes them in a child process and sends them. Raises UsageError where they cannot be written."""
-    name, path = await site.in_child(lambda: _write(site, batch))
+async def results_of(site: Site, batch: str, who: str) -> Response:
+    """Writes them in a child process and sends them. Raises UsageError where they cannot be written, a Problem."""
+    name, path = await site.in_child(who, lambda: _write(site, batch))
     return workbook_file(name, path)
 
 

@@ -12,6 +12,7 @@ from bulkorders.errors import UsageError
 from bulkorders.pipeline.app import App
 
 from .app import make_app
+from .connections import Connection
 from .site import Options, Site
 
 GRACE_SECONDS = 3
@@ -35,6 +36,7 @@ def bind(address: Address) -> socket.socket:
     try:
         made.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         made.bind((address.host, address.port))
+        made.listen(BACKLOG)  # from now on who comes waits until he is answered
     except (OSError, UnicodeError) as error:
         made.close()
         raise UsageError(
@@ -49,11 +51,11 @@ def serve(app: App, options: Options, address: Address, listening: socket.socket
     _allow_many_files()
     made = make_app(app, options)
     config = uvicorn.Config(
-        made, log_config=None, access_log=False, server_header=False, lifespan="on", ws="none", loop="asyncio", http="h11",
+        made, log_config=None, access_log=False, server_header=False, lifespan="on", ws="none", loop="asyncio", http=Connection,
         proxy_headers=address.proxy is not None, forwarded_allow_ips=[address.proxy] if address.proxy else [],
         timeout_graceful_shutdown=GRACE_SECONDS, backlog=BACKLOG, h11_max_incomplete_event_size=64 * 1024,
     )  # fmt: skip
-    logging.getLogger("uvicorn.error").setLevel(logging.CRITICAL + 1)  # it would print what a request says; ours is `Access`
+    logging.disable(logging.CRITICAL)  # libraries print what a request says, and whole tracebacks; what is logged is ours alone
     _Server(config, made.state.site).run(sockets=[listening])
 
 

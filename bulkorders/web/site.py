@@ -7,12 +7,13 @@ from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import TypeVar
+from typing import Any, TypeVar
 
 import anyio
 import anyio.to_thread
 
-from bulkorders.errors import JournalError, UsageError
+from bulkorders.core.words import Words
+from bulkorders.errors import JournalError, UsageError, bug_said
 from bulkorders.pipeline.app import App
 from bulkorders.pipeline.grid import Grids
 from bulkorders.pipeline.progress import Progress, batches_with_news, newest_event, progress
@@ -60,6 +61,10 @@ class Site:
     """Blank workbooks that were made already, by their templates' names."""
     uploads: Slots = field(default_factory=lambda: Slots(each=4, all=32))
     listeners: Slots = field(default_factory=lambda: Slots(each=100, all=400))
+    written: Slots = field(default_factory=lambda: Slots(each=2, all=32))
+    """Results that are being written, or wait for it."""
+    read: Slots = field(default_factory=lambda: Slots(each=8, all=400))
+    """Workbooks that are looked into or corrected."""
     _children: anyio.CapacityLimiter = field(default_factory=lambda: anyio.CapacityLimiter(os.cpu_count() or 1))
     _patient: anyio.CapacityLimiter = field(default_factory=lambda: anyio.CapacityLimiter(PATIENT))
     _doorkeepers: anyio.CapacityLimiter = field(default_factory=lambda: anyio.CapacityLimiter(8))
@@ -86,13 +91,23 @@ class Site:
         """Where files lie while they are received or sent: beside the journal, for this user of the machine alone."""
         return self.app.journal.folder / "received"
 
-    async def in_child(self, act: Callable[[], T]) -> T:
-        """Does what starts a child process: at most as many at once as there are cores, and who waits keeps no thread."""
-        return await anyio.to_thread.run_sync(act, limiter=self._children)
+    async def in_child(self, who: str, act: Callable[[], T]) -> T:
+        """Writes a workbook in a child process: at most as many at once as there are cores, and who waits keeps no thread.
 
-    async def patiently(self, act: Callable[[], T]) -> T:
-        """Does what may wait until workbooks of others were read: in threads of its own, so that it keeps nobody else waiting."""
-        return await anyio.to_thread.run_sync(act, limiter=self._patient)
+        Raises a Problem where a user has too many.
+        """
+        self.written.check(who)
+        with self.written.take(who):
+            return await anyio.to_thread.run_sync(act, limiter=self._children)
+
+    async def patiently(self, who: str, act: Callable[[], T]) -> T:
+        """Does what may wait until workbooks of others were read: in threads of its own, so that it keeps nobody else waiting.
+
+        Raises a Problem where a user has too much of it: he would have all these threads.
+        """
+        self.read.check(who)
+        with self.read.take(who):
+            return await anyio.to_thread.run_sync(act, limiter=self._patient)
 
     async def at_door(self, act: Callable[[], T]) -> T:
         """Compares a password, which takes its time whether it is right or not: who waits at the door keeps nobody from working."""
@@ -115,6 +130,7 @@ class Site:
         anyio.to_thread.current_default_thread_limiter().total_tokens = THREADS
         self.folder.mkdir(mode=0o700, exist_ok=True)
         _sweep(self.folder)
+        asyncio.get_running_loop().set_exception_handler(self._failed)
         telling = asyncio.create_task(self.streams.run())
         try:
             with self.grids, Checker(self.app), self.worker:
@@ -123,6 +139,12 @@ class Site:
             telling.cancel()
             with suppress(asyncio.CancelledError):
                 await telling
+
+    def _failed(self, _loop: asyncio.AbstractEventLoop, context: dict[str, Any]) -> None:
+        """Something in the event loop has failed that nobody waited for: said by its place alone."""
+        error = context.get("exception")
+        if isinstance(error, Exception):
+            self.options.log.tell("failed", Words(*bug_said(error)))
 
 
 def _sweep(folder: Path) -> None:

@@ -59,12 +59,14 @@ _STATUS_TONES = {
 _KEY_LABELS = (Words("草稿", "drafts"), Words("正在发送", "being sent"), Words("已完成", "done"))
 
 
-def frame(lang: str, user: User | None, csrf: str | None, path: str = "/", query: Mapping[str, str] | None = None) -> dict[str, Any]:
-    """What stands around each page: who is signed in, and the same page in the other language."""
+def frame(
+    lang: str, user: User | None, csrf: str | None, path: str = "/", query: Mapping[str, str] | None = None, at: str = ""
+) -> dict[str, Any]:  # fmt: skip
+    """What stands around each page: who is signed in, and the same page in the other language. `at`: where, if not at this address."""
     other = "zh" if lang == "en" else "en"
     return {
         "lang": lang, "html_lang": "en" if lang == "en" else "zh-CN", "csrf": csrf, "path": path,
-        "lang_href": f"{path}?{urlencode({**(query or {}), 'lang': other})}",
+        "lang_href": f"{at}?{urlencode({**(query or {}), 'lang': other})}",  # never the path as it was asked for: `//other.example/`
         "user": {"name": user.name, "is_admin": str(user.role) == "admin"} if user else None,
     }  # fmt: skip
 

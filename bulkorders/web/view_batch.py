@@ -1,38 +1,34 @@
 """A batch's page: before it is submitted what was found and what will be sent; afterwards how it goes, then what became of it."""
 
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from typing import Any
 
 from bulkorders.core.duration import duration
-from bulkorders.core.issue import Issue, Severity
+from bulkorders.core.issue import Severity
 from bulkorders.core.order import row_ranges
 from bulkorders.core.result import Fate
 from bulkorders.core.words import Words
 from bulkorders.journal.records import Placed
 from bulkorders.pipeline.app import App, find_provider, find_template
-from bulkorders.pipeline.report import BatchReport, fate_words, shown_time
+from bulkorders.pipeline.overview import Overview
+from bulkorders.pipeline.report import fate_words, shown_time
 
 from .given import Latest, Progress, Suggestion
 from .view_parts import TONES, counted, file_name, issue_line, state_words
 
-SHOWN_ISSUES = 200
-"""Issues of each severity on the page; the rest is fetched, and all stand in the results."""
-SHOWN_ORDERS = 50
-"""Orders that need somebody on the page."""
-_NEEDS = (Fate.REJECTED, Fate.CHANGED, Fate.INVALID, Fate.IN_DOUBT, Fate.UNSENT)
-
 
 def batch_page(
-    app: App, lang: str, reports: Sequence[BatchReport], progress: Progress, *, by_whom: str | None = None,
+    app: App, lang: str, overviews: Sequence[Overview], progress: Progress, *, by_whom: str | None = None,
     suggestions: Sequence[Suggestion] = (), corrections: int = 0, paused: Sequence[str] = (), notice: Words | None = None,
 ) -> dict[str, Any]:  # fmt: skip
-    """A batch. `reports`: it first, then those of the other templates in its workbook. While it is being sent their orders and issues are
-    not looked at, and may be left out.
+    """A batch. `overviews`: it first, then those of the other templates in its workbook. While it is being sent nothing but their batches
+    is looked at; afterwards nothing else of the others.
 
     `progress`: of the first. `corrections`: how many cells were corrected. `paused`: the names of paused accounts. `notice`: what a form
     could not do.
     """
-    report, batch = reports[0], reports[0].batch
+    overview, batch = overviews[0], overviews[0].batch
     template = find_template(batch.template)
     word, tone = state_words(progress.state)
     page = {
@@ -42,52 +38,43 @@ def batch_page(
             "released_at": shown_time(app, batch.released_at), "by_whom": by_whom, "state": progress.state, "word": word.say(lang),
             "tone": tone,
         },
-        "siblings": [_sibling(each, batch.id) for each in reports] if len(reports) > 1 else [],
+        "siblings": [_sibling(each, batch.id) for each in overviews] if len(overviews) > 1 else [],
         "notice": notice.say(lang) if notice else None, "corrections": corrections, "draft": None, "progress": None, "result": None,
     }  # fmt: skip
     if progress.state == "draft":
-        return {**page, "draft": _draft(app, lang, reports, progress, suggestions, paused)}
-    page["progress"] = _progress(app, lang, report, progress)
-    return page if progress.state == "sending" else {**page, "result": _result(lang, report, progress)}
+        return {**page, "draft": _draft(app, lang, overviews, progress, suggestions, paused)}
+    page["progress"] = _progress(app, lang, overview, progress)
+    return page if progress.state == "sending" else {**page, "result": _result(lang, overview, progress)}
 
 
-def _sibling(report: BatchReport, current: str) -> dict[str, Any]:
-    batch = report.batch
+def _sibling(overview: Overview, current: str) -> dict[str, Any]:
+    batch = overview.batch
     return {"id": batch.id, "title": find_template(batch.template).title, "is_current": batch.id == current}
 
 
 # -- before it is submitted ----------------------------------------------------------------------------------------------------
 def _draft(
-    app: App, lang: str, reports: Sequence[BatchReport], progress: Progress, suggestions: Sequence[Suggestion], paused: Sequence[str]
+    app: App, lang: str, overviews: Sequence[Overview], progress: Progress, suggestions: Sequence[Suggestion], paused: Sequence[str]
 ) -> dict[str, Any]:  # fmt: skip
-    report = reports[0]
-    good, bad = _good_and_bad(report.orders)
-    by_severity = {severity: [issue for _, issue in report.issues if issue.severity is severity] for severity in Severity}
+    overview = overviews[0]
     return {
-        "orders": {"read": len(report.orders), "valid": good, "invalid": bad},
+        "orders": {"read": overview.good + overview.bad, "valid": overview.good, "invalid": overview.bad},
         "takes": duration(progress.seconds_left).say(lang) if progress.seconds_left else None,
-        "errors": _issues(lang, report, by_severity[Severity.ERROR]),
-        "warnings": _issues(lang, report, by_severity[Severity.WARNING]),
-        "notes": _issues(lang, report, by_severity[Severity.NOTE]),
-        "sheets": [_sheet(report, name, known) for name, known in report.batch.sheets.items()],
+        "errors": _issues(lang, overview, Severity.ERROR),
+        "warnings": _issues(lang, overview, Severity.WARNING),
+        "notes": _issues(lang, overview, Severity.NOTE),
+        "sheets": [
+            {"name": name, "header_row": known["header_row"], "errors": overview.errors.get(name, 0)}
+            for name, known in overview.batch.sheets.items()
+        ],
         "suggestions": [_suggestion(lang, each) for each in suggestions],
-        "submit": _submit(app, reports, paused),
-    }
+        "submit": _submit(app, overviews, paused),
+    }  # fmt: skip
 
 
-def _good_and_bad(orders: Sequence[Placed]) -> tuple[int, int]:
-    bad = sum(order.fate is Fate.INVALID for order in orders)
-    return len(orders) - bad, bad
-
-
-def _issues(lang: str, report: BatchReport, found: Sequence[Issue]) -> dict[str, Any]:
-    shown = [issue_line(lang, issue, report.batch.id) for issue in found[:SHOWN_ISSUES]]
-    return {"count": len(found), "shown": shown, "more": len(found) - len(shown)}
-
-
-def _sheet(report: BatchReport, name: str, known: Mapping[str, Any]) -> dict[str, Any]:
-    errors = sum(issue.is_error and issue.sheet == name for _, issue in report.issues)
-    return {"name": name, "header_row": known["header_row"], "errors": errors}
+def _issues(lang: str, overview: Overview, severity: Severity) -> dict[str, Any]:
+    shown, count = overview.issues.get(severity, ()), overview.counts.get(severity, 0)
+    return {"count": count, "shown": [issue_line(lang, issue, overview.batch.id) for issue in shown], "more": count - len(shown)}
 
 
 def _suggestion(lang: str, found: Suggestion) -> dict[str, Any]:
@@ -96,16 +83,15 @@ def _suggestion(lang: str, found: Suggestion) -> dict[str, Any]:
     }  # fmt: skip
 
 
-def _submit(app: App, reports: Sequence[BatchReport], paused: Sequence[str]) -> dict[str, Any]:
+def _submit(app: App, overviews: Sequence[Overview], paused: Sequence[str]) -> dict[str, Any]:
     """What will happen: how many orders of the whole workbook go to which account."""
-    counts: dict[str, int] = {}
-    for order in (order for report in reports for order in report.orders):
-        if order.fate is not Fate.INVALID and order.account:
-            counts[order.account] = counts.get(order.account, 0) + 1
-    good, bad = (sum(pair) for pair in zip(*(_good_and_bad(report.orders) for report in reports), strict=True))
-    providers = [find_provider(report.batch.template) for report in reports]
+    counts: Counter[str] = Counter()
+    for each in overviews:
+        counts.update(each.targets)
+    providers = [find_provider(each.batch.template) for each in overviews]
     return {
-        "good": good, "bad": bad, "is_test": all(report.batch.is_test for report in reports),
+        "good": sum(each.good for each in overviews), "bad": sum(each.bad for each in overviews),
+        "is_test": all(each.batch.is_test for each in overviews),
         "accounts": [_target(app, name, count, paused) for name, count in counts.items()],
         "can_update": all(provider.updates for provider in providers),
     }  # fmt: skip
@@ -120,12 +106,12 @@ def _target(app: App, name: str, count: int, paused: Sequence[str]) -> dict[str,
 
 
 # -- afterwards ----------------------------------------------------------------------------------------------------------------
-def _progress(app: App, lang: str, report: BatchReport, progress: Progress) -> dict[str, Any]:
+def _progress(app: App, lang: str, overview: Overview, progress: Progress) -> dict[str, Any]:
     counts = progress.counts
     settled = progress.read - counts.get(Fate.UNSENT, 0) - counts.get(Fate.IN_DOUBT, 0) - counts.get(Fate.ACCEPTED, 0)
     return {
         "read": progress.read, "settled": settled, "percent": 100 * settled // progress.read if progress.read else 100,
-        "counts": counted(lang, counts, is_test=report.batch.is_test), "bar": _bar(counts, progress.read),
+        "counts": counted(lang, counts, is_test=overview.batch.is_test), "bar": _bar(counts, progress.read),
         "per_minute": f"{progress.per_minute:.0f}" if progress.per_minute else None,
         "left": duration(progress.seconds_left).say(lang) if progress.seconds_left else None,
         "latest": [_latest(app, lang, each) for each in progress.latest], "paused": progress.paused.say(lang) if progress.paused else None,
@@ -160,7 +146,7 @@ _ALL_BAD = Words("已经结束：{bad} 单都没有建成，需要您处理。",
 _LEFT = Words("还没有完：{open} 单没有结果。", "Not finished: {open} orders are not settled.")
 
 
-def _result(lang: str, report: BatchReport, progress: Progress) -> dict[str, Any]:
+def _result(lang: str, overview: Overview, progress: Progress) -> dict[str, Any]:
     counts = progress.counts
     tones: dict[str, int] = dict.fromkeys(("good", "busy", "bad", "open"), 0)
     for fate, count in counts.items():
@@ -169,22 +155,16 @@ def _result(lang: str, report: BatchReport, progress: Progress) -> dict[str, Any
     verdict, tone = (_LEFT, "open") if unsettled else (_SOME_BAD, "bad") if tones["bad"] and tones["good"] else (_ALL_WELL, "good")
     if not unsettled and tones["bad"] and not tones["good"]:
         verdict, tone = _ALL_BAD, "bad"
-    needy = sorted(filter(_is_needy, report.orders), key=lambda order: _NEEDS.index(order.fate))
     return {
         "verdict": verdict.fill(good=tones["good"], bad=tones["bad"], open=unsettled).say(lang), "tone": tone,
         "can_resume": progress.state in ("paused", "unfinished"), "bad": tones["bad"],
-        "needy": [_needy(lang, report, order) for order in needy[:SHOWN_ORDERS]], "more": max(0, len(needy) - SHOWN_ORDERS),
+        "needy": [_needy(lang, overview, order) for order in overview.needy], "more": overview.needy_count - len(overview.needy),
     }  # fmt: skip
 
 
-def _is_needy(order: Placed) -> bool:
-    """Whether somebody should look at an order; one that simply waits to be sent needs nobody."""
-    return order.fate in _NEEDS and (order.fate is not Fate.UNSENT or order.message is not None)
-
-
-def _needy(lang: str, report: BatchReport, order: Placed) -> dict[str, Any]:
+def _needy(lang: str, overview: Overview, order: Placed) -> dict[str, Any]:
     return {
-        "order": order.display, "href": f"/batches/{report.batch.id}/orders/{order.position}", "rows": row_ranges(order.places),
-        "word": fate_words(order.fate, report.batch.is_test).say(lang), "tone": TONES[order.fate],
+        "order": order.display, "href": f"/batches/{overview.batch.id}/orders/{order.position}", "rows": row_ranges(order.places),
+        "word": fate_words(order.fate, overview.batch.is_test).say(lang), "tone": TONES[order.fate],
         "message": order.message.say(lang) if order.message else "", "account": order.account,
     }  # fmt: skip

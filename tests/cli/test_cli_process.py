@@ -10,7 +10,7 @@ import pytest
 from desk import Desk, make_bare, make_desk  # noqa: F401  # fixtures
 from foreign import CREATE, SECRET, Foreign, Slow, line, serve
 
-HEAVY = ("pandas", "pandera", "openpyxl", "httpx", "sqlalchemy", "rich", "numpy", "pydantic", "alembic")
+HEAVY = ("pandas", "pandera", "openpyxl", "httpx", "sqlalchemy", "rich", "numpy", "pydantic", "alembic", "fastapi", "uvicorn", "jinja2")
 WATCHED = """
 import atexit, sys
 def said(names={names!r}):
@@ -29,7 +29,7 @@ def imported(at: Desk, *arguments: str, names: tuple[str, ...] = HEAVY) -> list[
     return ran.stderr.decode().rpartition("imported:")[2].split()
 
 
-@pytest.mark.parametrize("arguments", [["--help"], ["--version"], ["submit", "--help"], []])
+@pytest.mark.parametrize("arguments", [["--help"], ["--version"], ["submit", "--help"], ["serve", "--help"], []])
 def test_help_is_quick(bare: Desk, arguments: list[str]) -> None:
     """Help and version import click alone."""
     assert imported(bare, *arguments) == []

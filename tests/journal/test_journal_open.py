@@ -234,3 +234,13 @@ def test_a_refused_journal_is_let_go_of(tmp_path: Path) -> None:
         open_journal(str(path))
     path.unlink()
     open_journal(str(path)).close()
+
+
+def test_who_has_no_patience_does_not_wait(journal: Journal) -> None:
+    """Where somebody writes, he is told at once; the next who writes waits as ever."""
+    with journal.write(), pytest.raises(JournalError), journal.write(0.05):
+        pass
+    with journal.write(0.05) as connection:
+        assert connection.exec_driver_sql("PRAGMA busy_timeout").scalar() == 50
+    with journal.write() as connection:
+        assert connection.exec_driver_sql("PRAGMA busy_timeout").scalar() == 30_000

@@ -260,7 +260,9 @@ def test_the_latest_outcomes_are_told_newest_first(app: App) -> None:
     """Five at most, of this batch's own content alone, in both languages; retries and what only begins are none."""
     put(app, "b0", "A0")
     answer(app, said="earlier")
+    wait(app, 1)
     put(app, "b1", "A0", *(f"A{number}" for number in range(1, 8)))
+    assert progress(app, "b1").latest == []  # that was before it was released
     put(app, "b2", "A2", content="one")
     for number in range(1, 7):
         answer(app, Status.REJECTED if number == 6 else Status.CREATED, said=f"said {number}")

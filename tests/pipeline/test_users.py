@@ -15,6 +15,7 @@ from sqlalchemy import select, update
 from bulkorders.core.words import Words
 from bulkorders.errors import UsageError
 from bulkorders.journal.tables import users as table
+from bulkorders.journal.users import count_try, get_guarded
 from bulkorders.pipeline.app import App
 from bulkorders.pipeline.passwords import COST, hashed, matches
 from bulkorders.pipeline.tries import ADDRESS_SECONDS, FROM_ADDRESS
@@ -231,11 +232,23 @@ def test_the_right_password_ends_the_row(app: App) -> None:
 
 
 def test_tries_at_the_same_time_are_all_counted(app: App) -> None:
-    """Thirty at once: no more than ten are compared."""
+    """Thirty at once, at several servers on one journal: no more than ten are compared."""
     add_user(app, "小王", Role.OPERATOR, RIGHT)
+    servers = [app, *(App(app.settings, app.clock) for _ in range(4))]
     with ThreadPoolExecutor(30) as pool:
-        said = list(pool.map(lambda number: refused(app, address=far(number)), range(30)))
+        said = list(pool.map(lambda number: refused(servers[number % 5], address=far(number)), range(30)))
+    for each in servers[1:]:
+        each.close()
     assert sum("密码不对" in each for each in said) == 10
+
+
+def test_of_two_who_have_seen_the_same_count_one_looks_again(app: App) -> None:
+    """Else both would be the tenth."""
+    add_user(app, "小王", Role.OPERATOR, RIGHT)
+    seen = get_guarded(app.journal, "小王")
+    assert seen is not None
+    assert count_try(app.journal, seen, app.clock.now())
+    assert not count_try(app.journal, seen, app.clock.now())
 
 
 def test_an_address_from_which_all_names_are_tried_waits(app: App) -> None:

@@ -10,21 +10,26 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 import pytest
+from fba_desk import FbaDesk, make_fba, shipment  # noqa: F401  # a fixture
 from foreign import APP_ID, CREATE, SECRET, TOKEN, Foreign, Gateway, Refuse, Slow, serve
+from foreign_chukou1 import created, creating
 from making import new_batch
 from sender import QuickClock, Sender
 
+from bulkorders.core.result import Fate
 from bulkorders.core.words import Words
 from bulkorders.errors import UsageError
 from bulkorders.journal.batches import add_draft, go_on
 from bulkorders.journal.gate import pause, unpause
+from bulkorders.journal.views import placed_orders
 from bulkorders.pipeline.app import App
 from bulkorders.pipeline.progress import State, progress
 from bulkorders.pipeline.senders import Worker
-from bulkorders.settings import Settings
+from bulkorders.pipeline.service import opened
+from bulkorders.settings import Settings, load_settings
 
-SECONDS = 40.0
-"""How long anything may take on a busy machine."""
+SECONDS, AT_ONCE = 40.0, 20.0
+"""How long anything may take on a busy machine, and what does not wait for the next round, which is half a minute later."""
 
 
 class RealClock(QuickClock):
@@ -136,7 +141,7 @@ def test_an_account_that_was_refused_rests_and_goes_on_when_somebody_asks(desk: 
         time.sleep(1)
         del desk.foreign.always[TOKEN]
         worker.resume("b1")
-        desk.until(lambda: desk.state("b1") is desk.state("b2") is State.DONE)
+        desk.until(lambda: desk.state("b1") is desk.state("b2") is State.DONE, AT_ONCE)
     assert sorted(desk.foreign.sent()) == ["A-1", "B-1"]
     assert len([line for line in desk.log.lines if line[0] == "waits"]) == 1
 
@@ -156,7 +161,7 @@ def test_a_batch_that_is_refused_alike_is_paused_and_the_others_go_on(desk: Desk
         time.sleep(1.5)
         assert len(desk.foreign.sent()) == 1
         go_on(desk.app.journal, ["refused"], keep_going=True)  # by whatever process
-        desk.until(lambda: desk.state("refused") is State.DONE)
+        desk.until(lambda: desk.state("refused") is State.DONE, AT_ONCE)
     assert sorted(desk.foreign.sent()) == ["F-1", *sorted(names[6:])]
 
 
@@ -194,9 +199,9 @@ def test_an_end_is_orderly(desk: Desk) -> None:
         began = time.monotonic()
     assert time.monotonic() - began < 10
     sent = desk.foreign.calls[CREATE]
+    assert set(desk.sender.fates("b1").values()) == {"created", "unsent"}
     time.sleep(1.5)
     assert desk.foreign.calls[CREATE] == sent
-    assert set(desk.sender.fates("b1").values()) == {"created", "unsent"}
     desk.foreign.delay = 0.0
     with desk.worker():
         desk.until(lambda: desk.state("b1") is State.DONE)
@@ -236,9 +241,11 @@ def test_a_journal_that_fails_for_a_while_stops_nothing_for_good(desk: Desk) -> 
 # -- other processes -----------------------------------------------------------------------------------------------------------
 PROGRAM = """
 import json, sys, time
+from bulkorders.journal.views import placed_orders
 from bulkorders.pipeline.app import App
 from bulkorders.pipeline.senders import Worker
-from bulkorders.settings import Settings
+from bulkorders.pipeline.service import opened
+from bulkorders.settings import Settings, load_settings
 settings = json.loads(sys.argv[1])
 with Worker(App(Settings(journal=settings["journal"], accounts={"main": settings["account"]}))):
     print("open", flush=True)
@@ -308,3 +315,22 @@ def test_two_accounts_are_sent_side_by_side(desk: Desk, tmp_path: Path) -> None:
             desk.until(lambda: second.sent() == ["B-1"])
             assert desk.sender.fates("b1")["A-1"] == "in_doubt"
             desk.until(lambda: desk.state("b1") is State.DONE)
+
+
+def test_what_the_command_line_left_accepted_is_followed(fba: FbaDesk) -> None:
+    """Until the remote has created it. Nothing is sent again."""
+    fba.remote.timelines = {"P-1": [creating()], "P-2": [created("1Z-first", final=False)]}
+    book = fba.write("a.xlsx", [shipment("P-1"), shipment("P-2")])
+    ran = fba.submit("--no-follow", "--journal", "journal.db", book, code=0)
+    assert set(ran.fates.values()) == {"accepted"}
+    batch = ran.one["batch"]
+    with opened(App(load_settings(fba.folder / "bulkorders.toml", (fba.folder / "journal.db").as_posix()))) as app, Worker(app):
+        until = time.monotonic() + 2 * SECONDS
+        while progress(app, batch).counts[Fate.CREATED] < 1 and time.monotonic() < until:
+            time.sleep(0.05)
+        assert progress(app, batch).state is State.SENDING
+        fba.remote.timelines = {"P-1": [created("1Z-one")], "P-2": [created("1Z-last")]}
+        while progress(app, batch).state is not State.DONE and time.monotonic() < until:
+            time.sleep(0.05)
+        assert {order.display: order.fate for order in placed_orders(app.journal, batch)} == {"P-1": Fate.CREATED, "P-2": Fate.CREATED}
+    assert sorted(fba.remote.sent()) == ["P-1", "P-2"]

@@ -9,9 +9,10 @@ import subprocess
 import threading
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
-from dataclasses import dataclass
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any
 
 import httpx
 import openpyxl
@@ -38,10 +39,15 @@ class Served:
     url: str
     user: str = "root"
     password: str = PASSWORD
+    clients: ExitStack = field(default_factory=ExitStack)
+
+    def client(self, **more: Any) -> httpx.Client:
+        """A browser."""
+        return self.clients.enter_context(httpx.Client(base_url=self.url, trust_env=False, timeout=60, **more))
 
     def guest(self) -> Guest:
         """Somebody who has signed in."""
-        client = httpx.Client(base_url=self.url, trust_env=False, timeout=60)
+        client = self.client()
         answer = client.post("/login", data={"name": self.user, "password": self.password})
         assert answer.status_code == 303, answer.text
         return Guest(client, csrf_in(client.get("/").text))
@@ -59,28 +65,31 @@ class Served:
 def serving(desk: Desk, *options: str, lines: int = 1) -> Iterator[Served]:
     """A server at work; `lines`: how many it prints."""
     process = desk.start("serve", "--port", "0", *options)
+    served = Served(desk, process, "")
     try:
         assert process.stdout is not None
         said = [process.stdout.readline().decode().strip() for _ in range(lines)]
-        served = Served(desk, process, said[0].rstrip("/"))
+        served.url = said[0].rstrip("/")
         if lines == 3:
             served.user, served.password = (re.sub(r"^\S+?[：:]\s*", "", text) for text in said[1:])
         _until_it_answers(served)
         yield served
     finally:
+        served.clients.close()
         process.kill()
         process.wait(10)
 
 
 def _until_it_answers(served: Served) -> None:
     until = time.monotonic() + 60
-    while time.monotonic() < until:
-        assert served.process.poll() is None, served.process.communicate()
-        try:
-            if httpx.get(f"{served.url}/login", trust_env=False).status_code == 200:
-                return
-        except httpx.TransportError:
-            time.sleep(0.05)
+    with httpx.Client(base_url=served.url, trust_env=False) as client:
+        while time.monotonic() < until:
+            assert served.process.poll() is None, served.process.communicate()
+            try:
+                if client.get("/login").status_code == 200:
+                    return
+            except httpx.TransportError:
+                time.sleep(0.05)
     pytest.fail("it does not answer")
 
 
@@ -111,9 +120,8 @@ def test_a_try_out_needs_nothing(bare: Desk) -> None:
     assert [row[heading.index("提交状态")] for row in rows] == ["已创建（测试）"] * 2
     assert served.password not in ran.err
     assert [path for path in (bare.folder / "home").rglob("*") if path.is_file()] == []
-    other = httpx.Client(trust_env=False)
-    with pytest.raises(httpx.ConnectError):
-        other.get(served.url)
+    with httpx.Client(trust_env=False) as client, pytest.raises(httpx.ConnectError):
+        client.get(served.url)
 
 
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT, signal.SIGHUP])
@@ -123,16 +131,17 @@ def test_it_ends_when_it_is_asked_to(bare: Desk, number: signal.Signals) -> None
     with serving(bare, "--sandbox", lines=3) as served:
         guest = served.guest()
         batch = guest.draft("orders.xlsx", (bare.folder / "orders.xlsx").read_bytes())
-        ended = threading.Event()
+        ended: list[bool] = []
 
         def listen() -> None:
             with guest.client.stream("GET", f"/api/v1/batches/{batch}/stream") as stream:
                 for _ in stream.iter_bytes():
                     pass
-            ended.set()
+            ended.append(True)
 
-        for _ in range(3):
-            threading.Thread(target=listen, daemon=True).start()
+        threads = [threading.Thread(target=listen, daemon=True) for _ in range(3)]
+        for thread in threads:
+            thread.start()
         host, port = served.url.removeprefix("http://").split(":")
         slow = socket.create_connection((host, int(port)))
         cookie = f"bulkorders={guest.client.cookies['bulkorders']}"
@@ -142,8 +151,10 @@ def test_it_ends_when_it_is_asked_to(bare: Desk, number: signal.Signals) -> None
         )
         time.sleep(0.5)
         ran = served.end(number)
-        assert ended.wait(5)
+        for thread in threads:
+            thread.join(5)
         slow.close()
+        assert list(ended) == [True] * 3
     assert "Traceback" not in ran.err
 
 
@@ -185,14 +196,14 @@ def test_names_and_a_proxy(bare: Desk) -> None:
     with serving(bare, "--journal", journal_of(bare), "--name", "orders.example.com", "--proxy", "127.0.0.1") as served:
         headers = {"host": "orders.example.com", "x-forwarded-proto": "https", "x-forwarded-for": "203.0.113.9"}
         asked = {"name": "root", "password": PASSWORD}
-        with httpx.Client(base_url=served.url, trust_env=False, headers=headers) as client:
-            assert client.post("/login", data=asked, headers={"origin": "http://orders.example.com"}).status_code == 403
-            answer = client.post("/login", data=asked, headers={"origin": "https://orders.example.com"})
+        client = served.client(headers=headers)
+        assert client.post("/login", data=asked, headers={"origin": "http://orders.example.com"}).status_code == 403
+        answer = client.post("/login", data=asked, headers={"origin": "https://orders.example.com"})
         assert "secure" in answer.headers["set-cookie"].lower().split("; ")
         ran = served.end()
     assert "203.0.113.9" not in ran.err
     with serving(bare, "--journal", journal_of(bare), "--name", "orders.example.com") as served:
-        answer = httpx.post(f"{served.url}/login", data=asked, headers=headers, trust_env=False)
+        answer = served.client().post("/login", data=asked, headers=headers)
         assert "secure" not in answer.headers["set-cookie"].lower().split("; ")  # nobody's word is taken for it
 
 
@@ -219,7 +230,7 @@ def test_a_restart_goes_on(desk: Desk, number: signal.Signals) -> None:
     if number is signal.SIGKILL:
         desk.foreign.forgive()
     with serving(desk, *options) as served:
-        client = httpx.Client(base_url=served.url, trust_env=False, timeout=60, cookies=cookies)  # who was signed in still is
+        client = served.client(cookies=cookies)  # who was signed in still is
         again = Guest(client, csrf_in(client.get("/").text))
         found = again.until(f"/batches/{batch}/progress", "state", "done")
         assert found["counts"]["created"] == len(NAMES)
@@ -243,7 +254,7 @@ def test_the_log_has_no_secrets_and_nothing_personal(desk: Desk) -> None:
         guest.until(f"/batches/{batch}/progress", "state", "done")
         for path in (f"/batches/{batch}", f"/batches/{batch}/orders/0", f"/batches/{batch}/results.xlsx", "/history?text=A-1"):
             assert guest.get(path).status_code == 200
-        httpx.get(f"{served.url}/api/v1/batches?text=A-1", headers={"authorization": f"Bearer {token}"}, trust_env=False)
+        served.client().get("/api/v1/batches?text=A-1", headers={"authorization": f"Bearer {token}"})
         cookie = guest.client.cookies["bulkorders"]
         ran = served.end()
     secrets = (*CANARIES, PASSWORD, token, cookie, guest.csrf, batch, "personal-name", "A-1")

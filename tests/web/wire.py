@@ -1,5 +1,6 @@
 """An application on a real socket, and what is sent to it byte by byte."""
 
+import asyncio
 import socket
 import threading
 import time
@@ -11,14 +12,16 @@ from typing import Self
 import uvicorn
 from starlette.types import ASGIApp
 
+from bulkorders.web.connections import Connection
+
 SECONDS = 20.0
 
 
 @contextmanager
-def listening(app: ASGIApp, *, lifespan: bool = False) -> Iterator[int]:
+def listening(app: ASGIApp, *, lifespan: bool = False, http: type[asyncio.Protocol] = Connection) -> Iterator[int]:
     """Serves an application on a free port of this machine, in a thread; gives the port."""
     config = uvicorn.Config(
-        app, host="127.0.0.1", port=0, log_config=None, access_log=False, lifespan="on" if lifespan else "off", ws="none", http="h11",
+        app, host="127.0.0.1", port=0, log_config=None, access_log=False, lifespan="on" if lifespan else "off", ws="none", http=http,
         timeout_graceful_shutdown=2,
     )  # fmt: skip
     server = uvicorn.Server(config)
@@ -100,6 +103,17 @@ class Wire:
         except (BrokenPipeError, ConnectionResetError):
             pass
         return sent
+
+    def send_until_refused_slowly(self, piece: bytes, pause: float, most: float) -> bool:
+        """Sends the same piece after each pause; whether the other side has ended it within so many seconds."""
+        until = time.monotonic() + most
+        try:
+            while time.monotonic() < until:
+                self.socket.sendall(piece)
+                time.sleep(pause)
+        except (BrokenPipeError, ConnectionResetError):
+            return True
+        return False
 
 
 def head(method: str, path: str, port: int, **headers: str) -> bytes:

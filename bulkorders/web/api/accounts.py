@@ -4,12 +4,12 @@ from fastapi import APIRouter
 from starlette.responses import Response
 
 from bulkorders.journal.gate import paused_at
-from bulkorders.web.sessions import TheCaller, TheSite
+from bulkorders.web.sessions import SignedInRoute, TheCaller, TheSite
 
 from .answers import V1, answer, described
 from .models import Account
 
-router = APIRouter(prefix=f"{V1}/accounts", tags=["accounts"])
+router = APIRouter(prefix=f"{V1}/accounts", tags=["accounts"], route_class=SignedInRoute)
 
 
 @router.get("", responses=described(200, list[Account], "All of them"))

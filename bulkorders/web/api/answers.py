@@ -39,7 +39,7 @@ def described(status: int, model: Any, what: str, *also: int) -> dict[int | str,
 def workbook(what: str) -> dict[int | str, dict[str, Any]]:
     """A route that answers with a workbook."""
     content = {"application/vnd.openxmlformats-officedocument.spreadsheetml.sheet": {"schema": {"type": "string", "format": "binary"}}}
-    return {**described(200, None, what, 409), 200: {"description": what, "content": content}}
+    return {**described(200, None, what, 409, 429), 200: {"description": what, "content": content}}
 
 
 def answer(found: Mapping[str, Any] | list[Any], status: int = 200) -> Response:

@@ -10,13 +10,13 @@ from bulkorders.pipeline.history import history
 from bulkorders.pipeline.progress import progress
 from bulkorders.pipeline.report import issue_json
 from bulkorders.web.results import results_of
-from bulkorders.web.sessions import TheCaller, TheSite
+from bulkorders.web.sessions import SignedInRoute, TheCaller, TheSite
 from bulkorders.web.told import batch_answer, line_json, order_json, progress_json
 
 from .answers import V1, OwnBatch, answer, described, workbook
 from .models import AskedBatch, AskedHistory, AskedOrders, AskedPart, Batch, Issues, Lines, Orders, Progress
 
-router = APIRouter(prefix=f"{V1}/batches", tags=["batches"])
+router = APIRouter(prefix=f"{V1}/batches", tags=["batches"], route_class=SignedInRoute)
 
 
 @router.get("", responses=described(200, Lines, "A page of 50"))
@@ -64,6 +64,6 @@ async def read_stream(batch: OwnBatch, site: TheSite, caller: TheCaller) -> Resp
 
 
 @router.get("/{batch}/results", responses=workbook("The results workbook, written from the journal as it is now"))
-async def read_results(batch: OwnBatch, site: TheSite) -> Response:
+async def read_results(batch: OwnBatch, site: TheSite, caller: TheCaller) -> Response:
     """The merchant's workbook with what became of each row."""
-    return await results_of(site, batch)
+    return await results_of(site, batch, caller.user.name)

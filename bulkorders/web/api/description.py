@@ -3,11 +3,11 @@
 from fastapi import APIRouter, Request
 from starlette.responses import Response
 
-from bulkorders.web.sessions import TheCaller
+from bulkorders.web.sessions import SignedInRoute, TheCaller
 
 from .answers import V1, answer
 
-router = APIRouter(prefix=V1)
+router = APIRouter(prefix=V1, route_class=SignedInRoute)
 
 
 @router.get("/openapi.json", include_in_schema=False)

@@ -9,13 +9,13 @@ from bulkorders.core.words import Words
 from bulkorders.pipeline.drafts import drop, submit_drafts
 from bulkorders.pipeline.progress import progress
 from bulkorders.web.problems import Problem
-from bulkorders.web.sessions import TheCaller, TheSite
+from bulkorders.web.sessions import SignedInRoute, TheCaller, TheSite
 from bulkorders.web.told import progress_json
 
 from .answers import V1, OwnBatch, answer, described
 from .models import Progress, Submission, Submitted
 
-router = APIRouter(prefix=f"{V1}/batches/{{batch}}", tags=["sending"])
+router = APIRouter(prefix=f"{V1}/batches/{{batch}}", tags=["sending"], route_class=SignedInRoute)
 
 
 @router.post("/submit", status_code=202, responses=described(202, Submitted, "They are on their way", 409))

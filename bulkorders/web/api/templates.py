@@ -5,12 +5,12 @@ from starlette.responses import Response
 
 from bulkorders.pipeline.app import all_templates
 from bulkorders.web.blanks import blank_workbook
-from bulkorders.web.sessions import TheCaller, TheSite
+from bulkorders.web.sessions import SignedInRoute, TheCaller, TheSite
 
 from .answers import V1, answer, described, workbook
 from .models import Template
 
-router = APIRouter(prefix=f"{V1}/templates", tags=["templates"])
+router = APIRouter(prefix=f"{V1}/templates", tags=["templates"], route_class=SignedInRoute)
 
 
 @router.get("", responses=described(200, list[Template], "All of them"))

@@ -7,14 +7,14 @@ from starlette.responses import Response
 
 from bulkorders.pipeline.uploads import get_upload
 from bulkorders.web.problems import nothing_there
-from bulkorders.web.sessions import TheCaller, TheSite
+from bulkorders.web.sessions import SignedInRoute, TheCaller, TheSite
 from bulkorders.web.told import upload_json
 from bulkorders.web.uploading import take_upload
 
 from .answers import V1, answer, described
 from .models import Upload
 
-router = APIRouter(prefix=V1, tags=["uploads"])
+router = APIRouter(prefix=V1, tags=["uploads"], route_class=SignedInRoute)
 _FORM = {
     "type": "object", "required": ["file"], "additionalProperties": False,
     "properties": {
