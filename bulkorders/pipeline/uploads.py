@@ -5,6 +5,7 @@ import os
 import re
 import secrets
 import threading
+import time
 import unicodedata
 from collections.abc import Sequence
 from contextlib import suppress
@@ -22,6 +23,7 @@ from bulkorders.journal.kept import discard, keep, kept_path
 from bulkorders.journal.uploads import QUEUED, Upload, hold_checks, insert_upload
 
 from .app import App
+from .ending import END_SECONDS, STOP_SECONDS
 from .ingest import Ingested, cannot_open, enter, examine
 
 __all__ = ["Checker", "Upload", "add_upload", "ahead", "clean_name", "get_upload", "latest_uploads"]
@@ -29,7 +31,6 @@ __all__ = ["Checker", "Upload", "add_upload", "ahead", "clean_name", "get_upload
 LONGEST_NAME = 200
 """Bytes of a file's name in UTF-8."""
 POLL_SECONDS = 0.2
-STOP_SECONDS = 10.0
 CORES = os.cpu_count() or 1
 AT_ONCE = threading.BoundedSemaphore(CORES)
 """Held while a workbook is read for somebody who waits for it: no more are read at once than there are cores."""
@@ -100,6 +101,7 @@ class Checker:
     def __init__(self, app: App, threads: int = CORES) -> None:
         self._app, self._number = app, threads
         self._stop = threading.Event()
+        self._asked_at = math.inf
         self._main = threading.Thread(target=self._hold, daemon=True, name="checks")
 
     def __enter__(self) -> "Checker":
@@ -107,8 +109,13 @@ class Checker:
         return self
 
     def __exit__(self, _kind: type[BaseException] | None, _error: BaseException | None, _trace: TracebackType | None) -> None:
+        self.end()
+        self._main.join(max(0.0, self._asked_at + STOP_SECONDS - END_SECONDS - time.monotonic()))
+
+    def end(self) -> None:
+        """No more is checked from now on: the time runs that an end may take. Leaving the block waits for it."""
+        self._asked_at = min(self._asked_at, time.monotonic())
         self._stop.set()
-        self._main.join(STOP_SECONDS)
 
     def _hold(self) -> None:
         """Waits until no other process checks, then works until the end."""

@@ -18,6 +18,7 @@ IDLE_SECONDS = 30.0
 """For how long nothing may come of a body that is not complete."""
 WHOLE_SECONDS = 900.0
 """For how long a body may take in all."""
+MOST_DIGITS = 18
 LINGER_SECONDS = 2.0
 """For how long who was refused is listened to; what comes is thrown away."""
 
@@ -55,7 +56,7 @@ class _Body:
     def __init__(self, scope: Scope, receive: Receive, send: Send, most_bytes: int, patience: Patience) -> None:
         headers = Headers(scope=scope)
         declared = headers.get("content-length", "")
-        self._is_declared_too_large = declared.isdecimal() and int(declared) > most_bytes
+        self._is_declared_too_large = declared.isdecimal() and (len(declared) > MOST_DIGITS or int(declared) > most_bytes)
         self._is_whole = not declared.strip("0") and "transfer-encoding" not in headers
         self._receive, self._send = receive, send
         self._most_bytes, self._patience, self._until = most_bytes, patience, time.monotonic() + patience.whole

@@ -9,7 +9,6 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, TypeVar
 
-import anyio
 import anyio.to_thread
 
 from bulkorders.core.words import Words
@@ -21,6 +20,7 @@ from bulkorders.pipeline.senders import Worker
 from bulkorders.pipeline.uploads import Checker
 from bulkorders.pipeline.work import Log, nobody
 
+from .apart import Apart
 from .slots import Slots
 from .stream import Readings, Streams
 from .told import progress_json
@@ -30,6 +30,8 @@ THREADS = 64
 """Routes that are at work at the same time; streams take none."""
 PATIENT = 32
 """Those that wait for a workbook to be read."""
+DOORKEEPERS = 8
+"""Those that compare passwords."""
 OLD_SECONDS = 2 * 60 * 60
 """When a file that was being received is one that a killed server has left behind."""
 T = TypeVar("T")
@@ -55,6 +57,7 @@ class Site:
     app: App
     options: Options
     grids: Grids = field(init=False)
+    checker: Checker = field(init=False)
     worker: Worker = field(init=False)
     streams: Streams = field(init=False)
     blanks: dict[str, bytes] = field(default_factory=dict)
@@ -65,16 +68,17 @@ class Site:
     """Results that are being written, or wait for it."""
     read: Slots = field(default_factory=lambda: Slots(each=8, all=400))
     """Workbooks that are looked into or corrected."""
-    _children: anyio.CapacityLimiter = field(default_factory=lambda: anyio.CapacityLimiter(os.cpu_count() or 1))
-    _patient: anyio.CapacityLimiter = field(default_factory=lambda: anyio.CapacityLimiter(PATIENT))
-    _doorkeepers: anyio.CapacityLimiter = field(default_factory=lambda: anyio.CapacityLimiter(8))
+    _children: Apart = field(default_factory=lambda: Apart(os.cpu_count() or 1))
+    _patient: Apart = field(default_factory=lambda: Apart(PATIENT))
+    _doorkeepers: Apart = field(default_factory=lambda: Apart(DOORKEEPERS))
 
     def __post_init__(self) -> None:
         self.grids = Grids(self.app)
-        self.worker = Worker(self.app, self.options.log)
+        self.checker, self.worker = Checker(self.app), Worker(self.app, self.options.log)
         self.streams = Streams(
             Readings(self._progress, lambda: newest_event(self.app), lambda after: batches_with_news(self.app, after)),
             lambda found, lang: progress_json(self.app, found, lang),
+            self._tell_bug,
         )
 
     def _progress(self, batch: str) -> Progress | None:
@@ -98,7 +102,7 @@ class Site:
         """
         self.written.check(who)
         with self.written.take(who):
-            return await anyio.to_thread.run_sync(act, limiter=self._children)
+            return await self._children.run(act)
 
     async def patiently(self, who: str, act: Callable[[], T]) -> T:
         """Does what may wait until workbooks of others were read: in threads of its own, so that it keeps nobody else waiting.
@@ -107,15 +111,16 @@ class Site:
         """
         self.read.check(who)
         with self.read.take(who):
-            return await anyio.to_thread.run_sync(act, limiter=self._patient)
+            return await self._patient.run(act)
 
     async def at_door(self, act: Callable[[], T]) -> T:
         """Compares a password, which takes its time whether it is right or not: who waits at the door keeps nobody from working."""
-        return await anyio.to_thread.run_sync(act, limiter=self._doorkeepers)
+        return await self._doorkeepers.run(act)
 
     def end(self) -> None:
-        """The server was asked to end: open streams end, and nothing more is sent."""
+        """The server was asked to end: open streams end, nothing more is checked, and nothing more is sent."""
         self.streams.close()
+        self.checker.end()
         self.worker.end()
 
     async def listen(self, who: str, batch: str, lang: str) -> AsyncIterator[bytes]:
@@ -133,7 +138,7 @@ class Site:
         asyncio.get_running_loop().set_exception_handler(self._failed)
         telling = asyncio.create_task(self.streams.run())
         try:
-            with self.grids, Checker(self.app), self.worker:
+            with self.grids, self.checker, self.worker:
                 yield
         finally:
             telling.cancel()
@@ -142,9 +147,11 @@ class Site:
 
     def _failed(self, _loop: asyncio.AbstractEventLoop, context: dict[str, Any]) -> None:
         """Something in the event loop has failed that nobody waited for: said by its place alone."""
-        error = context.get("exception")
-        if isinstance(error, Exception):
-            self.options.log.tell("failed", Words(*bug_said(error)))
+        if isinstance(error := context.get("exception"), Exception):
+            self._tell_bug(error)
+
+    def _tell_bug(self, error: Exception) -> None:
+        self.options.log.tell("failed", Words(*bug_said(error)))
 
 
 def _sweep(folder: Path) -> None:

@@ -6,7 +6,6 @@ Asynchronous, since each open page is a stream that does nothing most of the tim
 import asyncio
 import time
 from collections.abc import AsyncIterator, Callable, Collection, Iterable, Mapping
-from contextlib import suppress
 from dataclasses import dataclass, field, replace
 
 import anyio
@@ -74,25 +73,30 @@ class _Listener:
 class Streams:
     """All open streams. Everything but the reading is done in the event loop."""
 
-    def __init__(self, readings: Readings, told: Told) -> None:
-        self._readings, self._told = readings, told
+    def __init__(self, readings: Readings, told: Told, fails: Callable[[Exception], object]) -> None:
+        self._readings, self._told, self._fails = readings, told, fails
         self._listeners: set[_Listener] = set()
         self._one = anyio.CapacityLimiter(1)
         self._is_closed = False
 
     async def run(self) -> None:
-        """Reads for all, again and again."""
+        """Reads for all, again and again, whatever happens."""
         while True:
             await asyncio.sleep(TICK_SECONDS)
-            if self._listeners:
+            if not self._listeners:
+                continue
+            try:
                 await self._tell(list(self._listeners))
+            except BulkordersError:  # the journal cannot be read now; the next time it can
+                continue
+            except Exception as error:  # noqa: BLE001  # a bug of ours at one batch: the others are told the next time
+                self._fails(error)
 
     async def _tell(self, listeners: list[_Listener]) -> None:
         batches = dict.fromkeys(listener.batch for listener in listeners)
-        with suppress(BulkordersError):  # the journal cannot be read now; the next time it can
-            found = await anyio.to_thread.run_sync(self._readings.look, list(batches), limiter=self._one)
-            for listener in listeners:
-                listener.hear(found[listener.batch])
+        found = await anyio.to_thread.run_sync(self._readings.look, list(batches), limiter=self._one)
+        for listener in listeners:
+            listener.hear(found[listener.batch])
 
     async def listen(self, batch: str, lang: str) -> AsyncIterator[bytes]:
         """The events of a batch, the first at once."""

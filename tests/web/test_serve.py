@@ -309,3 +309,24 @@ def _memory(pid: int, name: str = "VmRSS") -> int:
 
 def _peak(pid: int) -> int:
     return _memory(pid, "VmHWM")
+
+
+def test_it_ends_though_a_remote_hangs(bare: Desk) -> None:
+    """A check that asks a remote for its stores, which never answers: it is checked anew at the next start."""
+    with socket.create_server(("127.0.0.1", 0)) as silent:
+        settings = {"provider": "lingxing", "base_url": f"http://127.0.0.1:{silent.getsockname()[1]}", "app_id": "ak_0123456789abc"}
+        bare.configure_all({"main": {**settings, "app_secret": "0" * 16}})
+        path = journal_of(bare)
+        bare.write("a.xlsx", [line("A-1")])
+        with serving(bare, "--journal", path) as served:
+            guest = served.guest()
+            upload = guest.upload("a.xlsx", (bare.folder / "a.xlsx").read_bytes())["id"]
+            silent.settimeout(60)
+            silent.accept()  # it is asked
+            served.end()
+    with opened(App(Settings(journal=path))) as app:
+        from bulkorders.pipeline.uploads import get_upload
+
+        found = get_upload(app, upload)
+        assert found is not None
+        assert found.state in ("queued", "checking")

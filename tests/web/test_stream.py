@@ -23,13 +23,14 @@ class Journal:
         self.batches = {f"b{number}": replace(START, batch=f"b{number}") for number in range(100)}
         self.read: list[str] = []
         self.threads: set[int] = set()
-        self.fails = False
+        self.fails: Exception | None = None
         self.gone: set[str] = set()
+        self.bugs: list[Exception] = []
 
     def newest(self) -> int:
         """The last event."""
-        if self.fails:
-            raise JournalError("x")
+        if self.fails is not None:
+            raise self.fails
         return self.event
 
     def news(self, after: int) -> set[str]:
@@ -44,7 +45,11 @@ class Journal:
 
     def streams(self) -> Streams:
         """All who listen to it."""
-        return Streams(Readings(self.progress, self.newest, self.news), lambda found, lang: f"{found.batch} {found.event} {lang}".encode())
+        return Streams(
+            Readings(self.progress, self.newest, self.news),
+            lambda found, lang: f"{found.batch} {found.event} {lang}".encode(),
+            self.bugs.append,
+        )
 
 
 async def some(events: AsyncIterator[bytes], count: int) -> list[str]:
@@ -97,9 +102,12 @@ def test_a_journal_that_fails_once_is_read_again() -> None:
         ticking = asyncio.create_task(streams.run())
         page = streams.listen("b1", "en")
         assert await some(page, 1) == ["b1 1 en"]
-        journal.fails = True
+        journal.fails = JournalError("x")
         await asyncio.sleep(stream.TICK_SECONDS + 0.3)
-        journal.fails, journal.event = False, 5
+        journal.fails = KeyError("a bug of ours")
+        await asyncio.sleep(stream.TICK_SECONDS + 0.3)
+        assert [type(bug) for bug in journal.bugs] == [KeyError]
+        journal.fails, journal.event = None, 5
         journal.batches["b1"] = replace(START, batch="b1", event=5, read=8)
         assert await some(page, 1) == ["b1 5 en"]
         ticking.cancel()
