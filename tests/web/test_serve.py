@@ -322,8 +322,8 @@ def test_it_ends_though_a_remote_hangs(bare: Desk) -> None:
             guest = served.guest()
             upload = guest.upload("a.xlsx", (bare.folder / "a.xlsx").read_bytes())["id"]
             silent.settimeout(60)
-            silent.accept()  # it is asked
-            served.end()
+            with silent.accept()[0]:  # it is asked
+                served.end()
     with opened(App(Settings(journal=path))) as app:
         from bulkorders.pipeline.uploads import get_upload
 
