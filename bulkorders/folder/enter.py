@@ -77,12 +77,10 @@ def _enter(work: Work, place: Place, drop: Drop) -> bool:
         return True
     try:
         content_hash = _hash_of(path)
-    except PermissionError as error:
-        if _is_young(work, drop):
-            raise
-        _refuse(work, place, drop, _Refused(End.FAILED, Words(*cannot_open(path, error))))
-        return True
-    except OSError:
+    except OSError as error:
+        if isinstance(error, PermissionError) and not _is_young(work, drop):
+            _refuse(work, place, drop, _Refused(End.FAILED, Words(*cannot_open(path, error))))
+            return True
         identify(journal, drop, f"?{drop.id}")  # nobody waits for what cannot be read
         raise
     with hold_content(journal, content_hash) as is_held:  # of two that are the same, one after the other
