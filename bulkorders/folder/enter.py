@@ -12,12 +12,12 @@ from bulkorders.core.words import Words
 from bulkorders.crash import crash_point
 from bulkorders.errors import BulkordersError, UsageError
 from bulkorders.journal.batches import release
-from bulkorders.journal.drops import Drop, End, Stage, get_drop, hold_content, hold_drop, identify, save, standings, unclaim
+from bulkorders.journal.drops import Drop, End, Stage, get_drop, hold_claims, hold_content, hold_drop, identify, save, standings, unclaim
 from bulkorders.pipeline.app import find_template
 from bulkorders.pipeline.ingest import Checkup, Examined, Ingested, cannot_open, enter, examined
 
 from .look import Look, look_at
-from .place import GoneError, Place, is_there
+from .place import GoneError, Place, check, is_there
 from .settle import finish
 from .work import Work, words_of
 
@@ -69,9 +69,8 @@ def _enter(work: Work, place: Place, drop: Drop) -> bool:
     if not is_there(place, journal):
         raise GoneError
     before = look_at(path)
-    if before is None and not path.is_symlink() and not path.exists():
-        unclaim(journal, drop.id)  # somebody has taken it away
-        return True
+    if before is None and not os.path.lexists(path):
+        return _forget(work, place, drop)
     if before is None:
         _refuse(work, place, drop, _Refused(End.FAILED, _LINK))
         return True
@@ -95,6 +94,16 @@ def _enter(work: Work, place: Place, drop: Drop) -> bool:
         return False
     if isinstance(found, _Refused):
         _refuse(work, place, drop, found)
+    return True
+
+
+def _forget(work: Work, place: Place, drop: Drop) -> bool:
+    """Forgets a claim whose file somebody has taken away; gives False where it may be on its way, as a claim is written before it moves."""
+    with hold_claims(work.app.journal, place.key) as is_held:
+        if not is_held or os.path.lexists(place.root / drop.path):
+            return False
+        check(place, work.app.journal)  # of a folder that is gone, no file is missing
+        unclaim(work.app.journal, drop.id)
     return True
 
 
