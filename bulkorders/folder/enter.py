@@ -12,14 +12,14 @@ from bulkorders.core.words import Words
 from bulkorders.crash import crash_point
 from bulkorders.errors import BulkordersError, UsageError
 from bulkorders.journal.batches import release
-from bulkorders.journal.drops import Drop, End, Stage, get_drop, hold_content, hold_drop, identify, save, unclaim
+from bulkorders.journal.drops import Drop, End, Stage, get_drop, hold_claims, hold_content, hold_drop, identify, save, unclaim
 from bulkorders.journal.standings import standings
 from bulkorders.pipeline.app import find_template
 from bulkorders.pipeline.ingest import Checkup, Examined, Ingested, cannot_open, enter, examined
 from bulkorders.pipeline.work import Work, words_of
 
 from .look import Look, look_at
-from .place import GoneError, Place, is_there
+from .place import GoneError, Place, check, is_there
 from .settle import finish
 
 UNREADABLE = dt.timedelta(minutes=10)
@@ -70,20 +70,17 @@ def _enter(work: Work, place: Place, drop: Drop) -> bool:
     if not is_there(place, journal):
         raise GoneError
     before = look_at(path)
-    if before is None and not path.is_symlink() and not path.exists():
-        unclaim(journal, drop.id)  # somebody has taken it away
-        return True
+    if before is None and not os.path.lexists(path):
+        return _forget(work, place, drop)
     if before is None:
         _refuse(work, place, drop, _Refused(End.FAILED, _LINK))
         return True
     try:
         content_hash = _hash_of(path)
-    except PermissionError as error:
-        if _is_young(work, drop):
-            raise
-        _refuse(work, place, drop, _Refused(End.FAILED, Words(*cannot_open(path, error))))
-        return True
-    except OSError:
+    except OSError as error:
+        if isinstance(error, PermissionError) and not _is_young(work, drop):
+            _refuse(work, place, drop, _Refused(End.FAILED, Words(*cannot_open(path, error))))
+            return True
         identify(journal, drop, f"?{drop.id}")  # nobody waits for what cannot be read
         raise
     with hold_content(journal, content_hash) as is_held:  # of two that are the same, one after the other
@@ -98,6 +95,16 @@ def _enter(work: Work, place: Place, drop: Drop) -> bool:
         return False
     if isinstance(found, _Refused):
         _refuse(work, place, drop, found)
+    return True
+
+
+def _forget(work: Work, place: Place, drop: Drop) -> bool:
+    """Forgets a claim whose file somebody has taken away; gives False where it may be on its way, as a claim is written before it moves."""
+    with hold_claims(work.app.journal, place.key) as is_held:
+        if not is_held or os.path.lexists(place.root / drop.path):
+            return False
+        check(place, work.app.journal)  # of a folder that is gone, no file is missing
+        unclaim(work.app.journal, drop.id)
     return True
 
 

@@ -194,6 +194,18 @@ def test_a_file_is_read_after_an_earlier_one_that_may_be_the_same(tmp_path: Path
         assert enter_drop(work, place, second)
 
 
+def test_a_claim_whose_file_is_still_to_be_moved_is_not_forgotten(tmp_path: Path) -> None:
+    """It is written before its file is moved: who wants to enter it then waits; where nobody moves it, it was taken away."""
+    with claims_of(tmp_path / "drop", tmp_path / "j.db") as claims:
+        work, place, journal = claims.work, claims.place, claims.work.app.journal
+        drop = claim(journal, place.key, "a.xlsx", "processing/a.xlsx", work.app.clock.now())
+        with hold_claims(journal, place.key):  # as whoever moves it does
+            assert not enter_drop(work, place, drop.id)
+        assert open_drops(journal, place.key) == [drop]
+        assert enter_drop(work, place, drop.id)
+        assert open_drops(journal, place.key) == []
+
+
 def test_a_folder_that_is_gone_loses_no_claim(tmp_path: Path) -> None:
     """Of an empty mount point nothing is concluded, and nothing is made in it."""
     root = tmp_path / "drop"
