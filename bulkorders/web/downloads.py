@@ -7,8 +7,8 @@ from pathlib import Path
 from tempfile import mkstemp
 from urllib.parse import quote
 
-from starlette.background import BackgroundTask
 from starlette.responses import FileResponse, Response
+from starlette.types import Receive, Scope, Send
 
 XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 _HIDDEN = frozenset({"Cc", "Cf", "Cs", "Co", "Cn", "Zl", "Zp"})
@@ -23,9 +23,21 @@ def disposition(name: str) -> str:
     return f"attachment; filename=\"{fallback}\"; filename*=UTF-8''{quote(plain or fallback, safe='')}"
 
 
+class _SentOnce(FileResponse):
+    """A file that is gone afterwards, however that ends. It is sent whole: who asks again gets another, which no part of this one fits."""
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Sends it."""
+        headers = [(name, value) for name, value in scope["headers"] if name != b"range"]
+        try:
+            await super().__call__({**scope, "headers": headers}, receive, send)
+        finally:
+            remove(Path(self.path))
+
+
 def workbook_file(name: str, path: Path) -> Response:
     """A workbook that is gone once it was sent."""
-    return FileResponse(path, media_type=XLSX, headers={"content-disposition": disposition(name)}, background=BackgroundTask(remove, path))
+    return _SentOnce(path, media_type=XLSX, headers={"content-disposition": disposition(name), "accept-ranges": "none"})
 
 
 def workbook_bytes(name: str, content: bytes) -> Response:

@@ -120,6 +120,20 @@ def test_a_submission_that_is_refused_leads_back_to_its_batch(tmp_path: Path) ->
         assert anna.get(f"/batches/{batch}?lang=en").status_code == 200
 
 
+@pytest.mark.parametrize("part", ["bytes=zzz", "bytes=99999999-", "bytes=0-1", "x"])
+def test_results_are_sent_whole_and_left_nowhere(shared: House, tmp_path: Path, part: str) -> None:
+    """Also where a part of them is asked for: they are written for each who asks, and hold people's addresses."""
+    anna = shared.guest(ANNA)
+    batch = anna.draft("a.xlsx", orders(tmp_path, "A-1"))
+    answer = anna.get(f"/batches/{batch}/results.xlsx", headers={"range": part})
+    assert (answer.status_code, answer.content[:2]) == (200, b"PK")
+    assert answer.headers["accept-ranges"] == "none"
+    until = time.monotonic() + 5
+    while list(shared.made.state.site.folder.iterdir()):
+        assert time.monotonic() < until
+        time.sleep(0.02)
+
+
 def test_one_user_does_not_take_all_who_read_workbooks(shared: House) -> None:
     """Who has eight such requests underway is told to wait; another one is served."""
     site = Site(shared.app, Options(Log()))
