@@ -87,12 +87,18 @@ def count_enabled(journal: Journal) -> int:
         return int(connection.execute(select(func.count()).select_from(users).where(users.c.disabled_at.is_(None))).scalar_one())
 
 
-def set_password(journal: Journal, user: int, password: str, *, ends_sessions: bool = True) -> None:
+def set_password(journal: Journal, user: int, password: str) -> None:
     """Gives a user another password; wrong tries are forgotten, and whoever is signed in with the old one is no longer."""
     with journal.write() as connection:
         connection.execute(update(users).where(users.c.id == user).values(password=password, failures=0, failed_at=None))
-        if ends_sessions:
-            connection.execute(delete(sessions).where(sessions.c.user_id == user))
+        connection.execute(delete(sessions).where(sessions.c.user_id == user))
+
+
+def keep_anew(journal: Journal, of: Guarded, password: str) -> None:
+    """The same password, hashed in another way; nothing where it was changed meanwhile."""
+    with journal.write() as connection:
+        unchanged = users.c.id == of.user.id, users.c.password == of.password
+        connection.execute(update(users).where(*unchanged).values(password=password))
 
 
 def set_disabled(journal: Journal, user: int, at: dt.datetime | None) -> None:
@@ -113,10 +119,14 @@ def count_try(journal: Journal, of: Guarded, now: dt.datetime) -> bool:
 
 
 # -- sessions -------------------------------------------------------------------------------------------------------------
-def open_session(journal: Journal, user: int, hashed: str, now: dt.datetime, expires_at: dt.datetime) -> bool:
-    """Lets a user in who has shown his password: wrong tries are forgotten, and sessions that are over. False: he is disabled by now."""
+def open_session(journal: Journal, of: Guarded, hashed: str, now: dt.datetime, expires_at: dt.datetime) -> bool:
+    """Lets a user in who has shown his password: wrong tries are forgotten, and sessions that are over.
+
+    False: he is disabled by now, or has another password.
+    """
+    user = of.user.id
     with journal.write() as connection:
-        is_let_in = users.c.id == user, users.c.disabled_at.is_(None)
+        is_let_in = users.c.id == user, users.c.disabled_at.is_(None), users.c.password == of.password
         if connection.execute(update(users).where(*is_let_in).values(failures=0, failed_at=None)).rowcount != 1:
             return False
         connection.execute(delete(sessions).where(sessions.c.expires_at <= now))

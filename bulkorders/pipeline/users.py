@@ -163,10 +163,10 @@ def _wait(seconds: float) -> Words:
 
 def _opened(app: App, known: Guarded, password: str) -> Session | None:
     token, now = secrets.token_urlsafe(TOKEN_BYTES), app.clock.now()
-    if not book.open_session(app.journal, known.user.id, _hash(token), now, now + IDLE):
+    if not book.open_session(app.journal, known, _hash(token), now, now + IDLE):
         return None
     if is_outdated(known.password):
-        book.set_password(app.journal, known.user.id, hashed(password), ends_sessions=False)
+        book.keep_anew(app.journal, known, hashed(password))
     return _session(known.user, token)
 
 

@@ -15,7 +15,7 @@ from sqlalchemy import select, update
 from bulkorders.core.words import Words
 from bulkorders.errors import UsageError
 from bulkorders.journal.tables import users as table
-from bulkorders.journal.users import count_try, get_guarded
+from bulkorders.journal.users import count_try, get_guarded, keep_anew, open_session
 from bulkorders.pipeline.app import App
 from bulkorders.pipeline.passwords import COST, hashed, matches
 from bulkorders.pipeline.tries import ADDRESS_SECONDS, FROM_ADDRESS
@@ -129,6 +129,19 @@ def test_another_password_signs_its_user_out_everywhere(app: App) -> None:
     assert session_of(app, theirs.token) is not None
     refused(app, password=RIGHT)
     let_in(app, password="another horse 2")
+
+
+def test_a_password_that_was_changed_while_it_was_compared_lets_nobody_in(app: App) -> None:
+    """Whoever has just shown the old one gets no session that outlives it, and it does not come back."""
+    user = add_user(app, "小王", Role.OPERATOR, RIGHT)
+    seen = get_guarded(app.journal, "小王")
+    assert seen is not None
+    change_password(app, user, "another horse 2")
+    now = app.clock.now()
+    assert not open_session(app.journal, seen, "0" * 64, now, now)
+    keep_anew(app.journal, seen, hashed(RIGHT))
+    assert refused(app, password=RIGHT)
+    assert let_in(app, password="another horse 2")
 
 
 def test_who_is_disabled_is_out_at_once(app: App) -> None:
