@@ -5,7 +5,7 @@ import hashlib
 from collections.abc import Iterable, Sequence
 from typing import Any, NamedTuple
 
-from sqlalchemy import Connection, Row, bindparam, delete, insert, select
+from sqlalchemy import Connection, Row, bindparam, delete, func, insert, select
 from sqlalchemy import update as update_
 
 from bulkorders.core.order import Status
@@ -113,16 +113,19 @@ def said(message: Words | None) -> dict[str, str | None]:
 
 
 def release(
-    journal: Journal, released: Sequence[str], now: dt.datetime, *, update: bool = False, keep_going: bool = False, whole: bool = False
+    journal: Journal, released: Sequence[str], now: dt.datetime, *, update: bool = False, keep_going: bool = False, whole: bool = False,
+    seen: int | None = None,
 ) -> list[str]:  # fmt: skip
     """Releases drafts, all or none: each of their valid orders becomes an order to send, or meets the one that the journal knows.
 
     Created with the same content: skipped. Created or accepted with other content: changed, or with `update` a modification that
     goes out. Refused: the next revision goes out. Not sent yet: the newest content wins. In doubt: the frozen revision is settled
     first. What is no draft stays as it is; gives those that were. `keep_going`: no refusal pauses them. `whole`: only if none of their
-    orders is invalid, else UsageError is raised.
+    orders is invalid, `seen`: only if this is the newest of their corrections, 0 where there is none; else UsageError is raised.
     """
     with journal.write() as connection:
+        if seen is not None:
+            _refuse_corrected(connection, released, seen)
         if whole:
             _refuse_invalid(connection, released)
         done = [batch for batch in released if _release(connection, batch, now, update)]
@@ -152,6 +155,16 @@ def pause_batch(journal: Journal, batch: str, reason: Words) -> bool:
         waiting = orders.c.batch == batch, orders.c.status == Status.PENDING.value
         connection.execute(update_(orders).where(*waiting).values(**said(reason)))
         return True
+
+
+def _refuse_corrected(connection: Connection, released: Sequence[str], seen: int) -> None:
+    """What would be sent is not what was looked at."""
+    newest = select(func.max(corrections.c.id)).where(corrections.c.batch.in_(released))
+    if (connection.execute(newest).scalar() or 0) != seen:
+        raise UsageError(
+            "打开这一页以后，表格又改过（可能是别人，或另一个窗口），没有提交：请再看一遍。",
+            "cells were corrected since this page was loaded, perhaps by somebody else; nothing was submitted: look again.",
+        )
 
 
 def _refuse_invalid(connection: Connection, released: Sequence[str]) -> None:

@@ -25,7 +25,7 @@ from .ingest import Checkup, drafted, examine, vetted
 from .uploads import AT_ONCE
 from .vet import Vetted
 
-__all__ = ["Correction", "Suggestion", "correct", "corrections_of", "suggestions"]
+__all__ = ["Correction", "Suggestion", "correct", "corrections_of", "newest_correction", "suggestions"]
 
 MOST = 20_000
 """Cells of a workbook that may be corrected; who has more of them corrects the workbook itself."""
@@ -62,6 +62,11 @@ def correct(app: App, batch: str, found: Sequence[Correction], who: str) -> None
 def corrections_of(app: App, batch: str) -> list[Correction]:
     """The corrections of a batch's workbook, of each cell the last one. Raises UsageError where there is no such batch."""
     return kept.corrections_of(app.journal, batches_of_workbook(app.journal, get_batch(app.journal, batch)))[0]
+
+
+def newest_correction(app: App, batch: str) -> int:
+    """The number of the last correction of a batch's workbook; 0 where there is none. Raises UsageError where there is no such batch."""
+    return kept.corrections_of(app.journal, batches_of_workbook(app.journal, get_batch(app.journal, batch)))[1]
 
 
 def suggestions(app: App, batch: str) -> list[Suggestion]:

@@ -24,10 +24,13 @@ _NOTHING = Words("没有可以提交的订单：请先改好标红的格子。",
 _NO_UPDATE = Words("{title}不能修改已有的订单：请不要选“修改”。", "{title} cannot modify orders: submit without updating.")
 
 
-def submit_drafts(app: App, batch: str, *, only_good: bool, update: bool = False, keep_going: bool = False) -> Sequence[str] | Words:
+def submit_drafts(
+    app: App, batch: str, *, only_good: bool, update: bool = False, keep_going: bool = False, seen: int | None = None
+) -> Sequence[str] | Words:  # fmt: skip
     """Releases all drafts of a batch's workbook, whose orders are then sent by whoever sends; gives their names, or why not.
 
-    Raises UsageError where there is no such batch, or its orders were changed just now; JournalError.
+    `seen`: the `newest_correction` of what somebody has looked at. Raises UsageError where there is no such batch, or its orders were
+    changed since; JournalError.
     """
     drafts = [get_batch(app.journal, name) for name in drafts_of(app, batch)]
     if not drafts:
@@ -35,7 +38,7 @@ def submit_drafts(app: App, batch: str, *, only_good: bool, update: bool = False
     if (why := _why_not(app, drafts, only_good=only_good, update=update)) is not None:
         return why
     names = [draft.id for draft in drafts]
-    released = release(app.journal, names, app.clock.now(), update=update, keep_going=keep_going, whole=not only_good)
+    released = release(app.journal, names, app.clock.now(), update=update, keep_going=keep_going, whole=not only_good, seen=seen)
     if not released:
         raise UsageError(*_MOVED)
     return released

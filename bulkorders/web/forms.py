@@ -1,11 +1,12 @@
 """What people do on the pages, without a script: forms that are posted, each answered by a page to go to."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 from fastapi import APIRouter, Request
 from starlette.responses import RedirectResponse, Response
 
 from bulkorders.core.words import Words
+from bulkorders.errors import JournalError, SettingsError, UsageError
 from bulkorders.journal.gate import pause, unpause
 from bulkorders.pipeline.drafts import drop, submit_drafts
 from bulkorders.pipeline.users import Session, session_of, sign_in, sign_out
@@ -76,15 +77,26 @@ async def upload(request: Request, site: TheSite, visitor: TheVisitor) -> Respon
 
 @router.post("/batches/{batch}/submit")
 def submit(batch: OwnBatch, request: Request, site: TheSite, visitor: TheVisitor, fields: TheFields) -> Response:
-    """Releases a draft."""
-    found = submit_drafts(
-        site.app, batch, only_good=_is_ticked(fields, "only_good"), update=_is_ticked(fields, "update"),
-        keep_going=_is_ticked(fields, "keep_going"),
-    )  # fmt: skip
+    """Releases a draft, as it was when its page was loaded."""
+    found = _submitted(site, batch, fields)
     if isinstance(found, Words):
         return show_batch(request, site, visitor, batch, found, 409)
     site.worker.wake(found)
     return RedirectResponse(f"/batches/{batch}", 303)
+
+
+def _submitted(site: Site, batch: str, fields: Mapping[str, str]) -> Sequence[str] | Words:
+    """What was released, or why nothing was: that is said beside the orders as they are now."""
+    seen = fields.get("seen", "")
+    try:
+        return submit_drafts(
+            site.app, batch, only_good=_is_ticked(fields, "only_good"), update=_is_ticked(fields, "update"),
+            keep_going=_is_ticked(fields, "keep_going"), seen=int(seen) if seen.isascii() and seen.isdecimal() and len(seen) < 19 else None,
+        )  # fmt: skip
+    except (JournalError, SettingsError):
+        raise
+    except UsageError as error:
+        return Words(error.zh, error.en)
 
 
 def _is_ticked(fields: Mapping[str, str], name: str) -> bool:

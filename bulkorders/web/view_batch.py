@@ -20,13 +20,13 @@ from .view_parts import TONES, counted, file_name, issue_line, state_words
 
 def batch_page(
     app: App, lang: str, overviews: Sequence[Overview], progress: Progress, *, by_whom: str | None = None,
-    suggestions: Sequence[Suggestion] = (), corrections: int = 0, paused: Sequence[str] = (), notice: Words | None = None,
+    suggestions: Sequence[Suggestion] = (), corrections: int = 0, paused: Sequence[str] = (), notice: Words | None = None, seen: int = 0,
 ) -> dict[str, Any]:  # fmt: skip
     """A batch. `overviews`: it first, then those of the other templates in its workbook. While it is being sent nothing but their batches
     is looked at; afterwards nothing else of the others.
 
     `progress`: of the first. `corrections`: how many cells were corrected. `paused`: the names of paused accounts. `notice`: what a form
-    could not do.
+    could not do. `seen`: the last of the corrections.
     """
     overview, batch = overviews[0], overviews[0].batch
     template = find_template(batch.template)
@@ -39,7 +39,8 @@ def batch_page(
             "tone": tone,
         },
         "siblings": [_sibling(each, batch.id) for each in overviews] if len(overviews) > 1 else [],
-        "notice": notice.say(lang) if notice else None, "corrections": corrections, "draft": None, "progress": None, "result": None,
+        "notice": notice.say(lang) if notice else None, "corrections": corrections, "seen": seen,
+        "draft": None, "progress": None, "result": None,
     }  # fmt: skip
     if progress.state == "draft":
         return {**page, "draft": _draft(app, lang, overviews, progress, suggestions, paused)}

@@ -1,6 +1,7 @@
 """What breaks off, fails, or is done by two at once: a sentence for people, the reason for the log, and nothing half done."""
 
 import asyncio
+import re
 import shutil
 import threading
 import time
@@ -10,9 +11,11 @@ from types import SimpleNamespace
 import httpx
 import pytest
 from fastapi import FastAPI
-from house import ANNA, House, Log, house, make_shared, orders  # noqa: F401  # fixture
+from foreign import LABELS
+from house import ANNA, ROOT, House, Log, house, make_shared, orders  # noqa: F401  # fixture
 from wire import Wire, head
 
+from bulkorders.core.cell import column_letter
 from bulkorders.errors import JournalError, SettingsError
 from bulkorders.web import failures
 from bulkorders.web.problems import Problem
@@ -118,6 +121,27 @@ def test_a_submission_that_is_refused_leads_back_to_its_batch(tmp_path: Path) ->
         assert page.status_code == 409
         assert f'href="/batches/{batch}?lang=en"' in page.text
         assert anna.get(f"/batches/{batch}?lang=en").status_code == 200
+
+
+def test_nobody_submits_what_he_has_not_seen(tmp_path: Path) -> None:
+    """A cell was corrected in another window, or by the administrator: the page tells so, shows how it is now, and sends that."""
+    with house(tmp_path) as found:
+        anna, root = found.guest(ANNA), found.guest(ROOT)
+        batch = anna.draft("a.xlsx", orders(tmp_path, "A-1"))
+
+        def seen() -> str:
+            return str(re.findall(r'name="seen" value="(\d+)"', anna.get(f"/batches/{batch}").text)[0])
+
+        before = seen()
+        cell = {"sheet": "Sheet", "row": 2, "column": column_letter(LABELS.index("发货量") + 1), "text": "50"}
+        assert root.call("PATCH", f"/batches/{batch}/cells", json=[cell]).status_code == 200
+        page = anna.post(f"/batches/{batch}/submit", only_good="0", seen=before)
+        assert page.status_code == 409
+        assert "表格又改过" in page.text
+        assert anna.call("GET", f"/batches/{batch}/progress").json()["state"] == "draft"
+        assert f'name="seen" value="{seen()}"' in page.text
+        assert anna.post(f"/batches/{batch}/submit", only_good="0", seen=seen()).status_code == 303
+        assert anna.until(f"/batches/{batch}/progress", "state", "done")["counts"]["created"] == 1
 
 
 @pytest.mark.parametrize("part", ["bytes=zzz", "bytes=99999999-", "bytes=0-1", "x"])
