@@ -17,7 +17,7 @@ from .journal import Journal
 from .ready import Ready
 from .records import Draft, NewBatch
 from .tables import batches, corrections, events, issues, orders, placements
-from .uploads import finish
+from .uploads import finish, forget_upload
 
 _SKIPPED = Words("批次 {batch} 已经创建，内容相同，这次没有再发。", "Batch {batch} created it with the same content; not sent again.")
 _CHANGED = Words(
@@ -202,6 +202,7 @@ def drop_drafts(journal: Journal, dropped: Sequence[str]) -> list[str]:
                 for table in (corrections, issues, placements):
                     connection.execute(delete(table).where(table.c.batch == batch))
                 connection.execute(delete(batches).where(batches.c.id == batch))
+                forget_upload(connection, batch)
                 done.append(batch)
     return done
 

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from filelock import FileLock, Timeout
-from sqlalchemy import Connection, Row, Text, cast, delete, func, insert, select, update
+from sqlalchemy import ColumnElement, Connection, Row, Text, cast, delete, func, insert, select, update
 
 from bulkorders.errors import UsageError
 
@@ -68,9 +68,12 @@ def latest_uploads(journal: Journal, by_whom: str, count: int) -> list[Upload]:
 def upload_of(journal: Journal, batch: str) -> Upload | None:
     """The upload that a batch came out of, if it was one."""
     with journal.read() as connection:
-        found = select(uploads).where(cast(uploads.c.batches, Text).contains(f'"{batch}"', autoescape=True)).limit(1)
-        row = connection.execute(found).one_or_none()
+        row = connection.execute(select(uploads).where(_has_become(batch)).limit(1)).one_or_none()
     return _upload(row) if row else None
+
+
+def _has_become(batch: str) -> ColumnElement[bool]:
+    return cast(uploads.c.batches, Text).contains(f'"{batch}"', autoescape=True)
 
 
 def _upload(row: Row[Any]) -> Upload:
@@ -147,6 +150,11 @@ def refuse(journal: Journal, upload: str, refused: Mapping[str, Any], now: dt.da
     checking = uploads.c.id == upload, uploads.c.status == CHECKING
     with journal.write() as connection:
         connection.execute(update(uploads).where(*checking).values(status=REFUSED, refused=dict(refused), finished_at=now))
+
+
+def forget_upload(connection: Connection, batch: str) -> None:
+    """Forgets the upload that a draft came out of, in the transaction that drops it: it would lead nowhere."""
+    connection.execute(delete(uploads).where(_has_become(batch)))
 
 
 def put_back(journal: Journal, only: Sequence[str] | None = None) -> None:

@@ -255,11 +255,13 @@ def test_orders_are_not_modified_where_the_remote_cannot(sender: Sender) -> None
 
 
 def test_a_dropped_draft_leaves_nothing(sender: Sender) -> None:
-    """Batch and file are gone; a batch that was submitted cannot be dropped."""
+    """Batch, file and upload are gone; a batch that was submitted cannot be dropped."""
     batch = uploaded(sender, [line("A-1")])
+    assert [upload.batches for upload in latest_uploads(sender.app, WHO)] == [(batch,)]
     copy = kept_path(sender.app.journal, get_batch(sender.app.journal, batch).content_hash)
     drop(sender.app, batch)
     assert list_batches(sender.app.journal) == []
+    assert latest_uploads(sender.app, WHO) == []
     assert not copy.exists()
     other = uploaded(sender, [line("A-2")])
     sent(sender, other)
