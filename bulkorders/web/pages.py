@@ -33,8 +33,7 @@ PER_PAGE = 50
 @router.get("/")
 def read_start(request: Request, site: TheSite, visitor: TheVisitor) -> Response:
     """The blank templates, where to drop a file, and the last uploads."""
-    most = site.options.most_upload_bytes // MEBIBYTE
-    page = start_page(site.app, visitor.lang, latest_uploads(site.app, visitor.user.name), most)
+    page = start_page(site.app, visitor.lang, latest_uploads(site.app, visitor.user.name), most_mb(site))
     return render(request, visitor, "start.html", page)
 
 
@@ -44,7 +43,13 @@ def read_upload(upload: str, request: Request, site: TheSite, visitor: TheVisito
     found = own_upload(site, visitor, upload)
     if found.batches:
         return RedirectResponse(f"/batches/{found.batches[0]}", 303)
-    return render(request, visitor, "upload.html", upload_page(site.app, visitor.lang, found, ahead(site.app, found)))
+    page = upload_page(site.app, visitor.lang, found, ahead(site.app, found), most_mb(site), found.account)
+    return render(request, visitor, "upload.html", page)
+
+
+def most_mb(site: Site) -> int:
+    """How large a file may be."""
+    return site.options.most_upload_bytes // MEBIBYTE
 
 
 def own_upload(site: Site, visitor: Caller, upload: str) -> Upload:
@@ -85,6 +90,7 @@ def show_batch(
     page = batch_page(
         app, visitor.lang, looked_at, found, by_whom=known.by_whom, suggestions=suggestions(app, batch) if is_draft else (),
         corrections=len(corrections_of(app, batch)), paused=paused_accounts(site) if is_draft else (), notice=notice, seen=seen,
+        most_mb=most_mb(site),
     )  # fmt: skip
     return render(request, visitor, "batch.html", page, status, f"/batches/{batch}")
 

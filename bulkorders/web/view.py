@@ -4,7 +4,7 @@ Each page is a template and the function that makes what it needs; `web/pages.py
 
     login.html     login_page(lang, message=None, name="", to="/")
     start.html     start_page(app, lang, uploads, most_mb=100)                 uploads: my last 10, the newest first
-    upload.html    upload_page(app, lang, upload, ahead)                       queued, checking, refused; checked goes to its batch
+    upload.html    upload_page(app, lang, upload, ahead, most_mb=100)          queued, checking, refused; checked goes to its batch
     batch.html     batch_page(app, lang, reports, progress, ...)               see `view_batch`: preview, progress, result
     order.html     order_page(app, lang, batch, order, events, values, issues) values: as `GET .../orders` gives them, see below
     history.html   history_page(app, lang, found, asked, page, per_page, shows_all=)   asked: text, status, since, until as they were typed
@@ -42,7 +42,7 @@ from bulkorders.pipeline.app import App, all_templates, find_template
 from bulkorders.pipeline.report import fate_words, shown_time
 
 from .given import Event, Found, Line, Upload, User
-from .view_parts import TONES, counted, file_name, issue_line, refusal, state_words
+from .view_parts import TONES, counted, drop_zone, file_name, issue_line, refusal, state_words
 
 _STATUS_WORDS = {
     Status.PENDING: Words("等发送", "waiting"),
@@ -78,7 +78,11 @@ def login_page(lang: str, message: Words | None = None, name: str = "", to: str 
 
 def start_page(app: App, lang: str, uploads: Sequence[Upload], most_mb: int = 100) -> dict[str, Any]:
     """The blank templates, where to drop a file, and the last uploads."""
-    return {"templates": _templates(), "most_mb": most_mb, "uploads": [_upload_line(app, lang, upload) for upload in uploads]}
+    return {
+        "templates": _templates(),
+        "drop_zone": drop_zone(app, most_mb),
+        "uploads": [_upload_line(app, lang, upload) for upload in uploads],
+    }
 
 
 def _templates() -> list[dict[str, Any]]:
@@ -94,12 +98,14 @@ def _upload_line(app: App, lang: str, upload: Upload) -> dict[str, Any]:
     }  # fmt: skip
 
 
-def upload_page(app: App, lang: str, upload: Upload, ahead: int) -> dict[str, Any]:
-    """A file that waits for its check, or was refused. `ahead`: how many files are checked before it."""
+def upload_page(
+    app: App, lang: str, upload: Upload, ahead: int, most_mb: int = 100, account: str | None = None
+) -> dict[str, Any]:  # fmt: skip
+    """A file that waits for its check, or was refused. `ahead`: how many files are checked before it; `account`: where it was to go."""
     return {
         "upload": {**_upload_line(app, lang, upload), "ahead": ahead, "refused": refusal(lang, upload.refused)},
-        "templates": _templates(),
-    }
+        "templates": _templates(), "drop_zone": drop_zone(app, most_mb, account),
+    }  # fmt: skip
 
 
 def order_page(

@@ -15,12 +15,13 @@ from bulkorders.pipeline.overview import Overview
 from bulkorders.pipeline.report import fate_words, shown_time
 
 from .given import Latest, Progress, Suggestion
-from .view_parts import TONES, counted, file_name, issue_line, state_words
+from .view_parts import TONES, counted, drop_zone, file_name, issue_line, state_words
 
 
 def batch_page(
     app: App, lang: str, overviews: Sequence[Overview], progress: Progress, *, by_whom: str | None = None,
     suggestions: Sequence[Suggestion] = (), corrections: int = 0, paused: Sequence[str] = (), notice: Words | None = None, seen: int = 0,
+    most_mb: int = 100,
 ) -> dict[str, Any]:  # fmt: skip
     """A batch. `overviews`: it first, then those of the other templates in its workbook. While it is being sent nothing but their batches
     is looked at; afterwards nothing else of the others.
@@ -45,7 +46,10 @@ def batch_page(
     if progress.state == "draft":
         return {**page, "draft": _draft(app, lang, overviews, progress, suggestions, paused)}
     page["progress"] = _progress(app, lang, overview, progress)
-    return page if progress.state == "sending" else {**page, "result": _result(lang, overview, progress)}
+    return page if progress.state == "sending" else {
+        **page, "result": _result(lang, overview, progress),
+        "drop_zone": drop_zone(app, most_mb, next(iter(overview.targets)) if len(overview.targets) == 1 else None),
+    }  # fmt: skip
 
 
 def _sibling(overview: Overview, current: str) -> dict[str, Any]:

@@ -1,5 +1,6 @@
 """Parts that several pages show: fates with their counts, issues with their places, refusals, states."""
 
+from collections import Counter
 from collections.abc import Mapping
 from pathlib import PurePath
 from typing import Any
@@ -7,6 +8,7 @@ from typing import Any
 from bulkorders.core.issue import Issue
 from bulkorders.core.result import FATE_MEANING, FATE_WORDS, Fate
 from bulkorders.core.words import Words
+from bulkorders.pipeline.app import App
 from bulkorders.pipeline.report import fate_words, issue_json
 
 TONES: Mapping[Fate, str] = {
@@ -59,6 +61,13 @@ def refusal(lang: str, refused: Mapping[str, Any] | None) -> dict[str, Any] | No
     if refused is None:
         return None
     return {"code": refused["code"], "message": refused["en" if lang == "en" else "zh"], "best_header": refused.get("best_header")}
+
+
+def drop_zone(app: App, most_mb: int, account: str | None = None) -> dict[str, Any]:
+    """Where a file is dropped. `choices`: the accounts that somebody may have to choose from; `account`: the one that is chosen already."""
+    known = Counter(each.provider.name for each in app.accounts.values())
+    choices = [name for name, each in app.accounts.items() if known[each.provider.name] > 1]
+    return {"most_mb": most_mb, "choices": choices, "account": account}
 
 
 def file_name(path: str) -> str:

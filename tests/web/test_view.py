@@ -29,6 +29,7 @@ from bulkorders.core.result import Fate
 from bulkorders.core.words import Words
 from bulkorders.pipeline.app import App
 from bulkorders.pipeline.overview import MOST_ISSUES, MOST_ORDERS
+from bulkorders.pipeline.service import opened
 from bulkorders.settings import Settings
 from bulkorders.web.view import accounts_page, error_page, frame, history_page, login_page, order_page, start_page, upload_page
 from bulkorders.web.view_batch import batch_page
@@ -65,6 +66,21 @@ def test_the_start_page_offers_every_template(app: App) -> None:
     assert page.all("a", href="/templates/lingxing-mcf.xlsx")
     assert page.all("a", href="/templates/chukou1-fba.xlsx")
     assert "还没有上传过表格" in page.said
+
+
+def test_an_account_can_be_chosen_where_several_may_fit(app: App, tmp_path: Path) -> None:
+    """Else such a workbook could not be uploaded at all; what was sent goes to its own account again, never twice to two."""
+    assert not shown("start.html", start_page(app, "zh", [])).all("select", name="account")
+    two = {"main": REAL, "other": {**REAL, "app_id": "ak_abcdefghijklm"}, "trial": TEST}
+    with opened(App(Settings(journal=str(tmp_path / "two.db"), accounts=two))) as made:
+        page = start_page(made, "zh", [])
+        assert page["drop_zone"]["choices"] == ["main", "other"]
+        assert shown("start.html", page).all("select", name="account")
+        assert shown("upload.html", upload_page(made, "zh", Upload("refused", {"code": "x", "zh": "", "en": ""}), 0)).all("select")
+        found = with_account(report(Fate.REJECTED, is_released=True), "other")
+        again = batch_page(made, "zh", [overview_of(found)], Progress("done", counts(found)))
+        assert again["drop_zone"]["account"] == "other"
+        assert [each.get("selected") for each in shown("batch.html", again).all("option") if "selected" in each] == [None]
 
 
 def test_an_upload_leads_to_its_batch_once_there_is_one(app: App) -> None:

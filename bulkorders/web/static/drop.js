@@ -11,6 +11,8 @@ function send(file, bar) {
     const request = new XMLHttpRequest();
     const body = new FormData();
     body.append("file", file, file.name);
+    const account = form.querySelector("select[name=account]")?.value;
+    if (account) body.append("account", account);
     request.open("POST", "/api/v1/uploads");
     request.setRequestHeader("X-CSRF-Token", token());
     request.setRequestHeader("Accept-Language", isEnglish ? "en" : "zh");
