@@ -111,9 +111,9 @@ def drop_batch(batch: OwnBatch, site: TheSite, fields: TheFields) -> Response:  
 
 
 @router.post("/batches/{batch}/resume")
-def resume(batch: OwnBatch, site: TheSite, fields: TheFields) -> Response:  # noqa: ARG001  # one of our own forms
+def resume(batch: OwnBatch, site: TheSite, fields: TheFields) -> Response:
     """Goes on with a batch."""
-    site.worker.resume(batch)
+    site.worker.resume(batch, keep_going=_is_ticked(fields, "keep_going"))
     return RedirectResponse(f"/batches/{batch}", 303)
 
 

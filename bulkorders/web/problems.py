@@ -8,6 +8,8 @@ from starlette.responses import Response
 
 from bulkorders.core.words import Words
 
+from .worded import said
+
 API = "/api/"
 """How the paths begin that programs call."""
 
@@ -108,10 +110,10 @@ def busy(seconds: int = 5) -> Problem:
 
 def answer_json(problem: Problem, lang: str) -> Response:
     """A problem as programs read it."""
-    found = {"code": problem.code, "message": problem.words.say(lang)}
+    found = {"code": problem.code, "message": said(problem.words, lang)}
     return Response(orjson.dumps(found), problem.status_code, problem.headers, "application/json")
 
 
 def answer_plainly(problem: Problem, lang: str) -> Response:
     """A problem as one sentence, where no page can be made."""
-    return Response(problem.words.say(lang), problem.status_code, problem.headers, "text/plain; charset=utf-8")
+    return Response(said(problem.words, lang), problem.status_code, problem.headers, "text/plain; charset=utf-8")

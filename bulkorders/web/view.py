@@ -43,6 +43,7 @@ from bulkorders.pipeline.report import fate_words, shown_time
 
 from .given import Event, Found, Line, Upload, User
 from .view_parts import TONES, counted, drop_zone, file_name, issue_line, refusal, state_words
+from .worded import said
 
 _STATUS_WORDS = {
     Status.PENDING: Words("等发送", "waiting"),
@@ -92,9 +93,10 @@ def _templates() -> list[dict[str, Any]]:
 def _upload_line(app: App, lang: str, upload: Upload) -> dict[str, Any]:
     href = f"/batches/{upload.batches[0]}" if upload.batches else f"/uploads/{upload.id}"
     word, tone = state_words(upload.state)
+    refused = refusal(lang, upload.refused)
     return {
         "id": upload.id, "file": file_name(upload.file), "href": href, "state": upload.state, "word": word.say(lang), "tone": tone,
-        "at": shown_time(app, upload.at), "message": upload.refused[lang] if upload.refused else None,
+        "at": shown_time(app, upload.at), "message": refused["message"] if refused else None,
     }  # fmt: skip
 
 
@@ -124,7 +126,7 @@ def order_page(
         "batch": {"id": batch.id, "file": file_name(batch.file), "title": template.title, "is_test": batch.is_test},
         "order": {
             "display": order.display, "position": order.position, "account": order.account, "rows": row_ranges(order.places),
-            "key": dict(order.key), "message": order.message.say(lang) if order.message else None,
+            "key": dict(order.key), "message": said(order.message, lang),
             "fate": order.fate.value, "tone": TONES[order.fate], "word": fate_words(order.fate, batch.is_test).say(lang),
             "ids": [{"label": label.say(lang), "value": value} for label, value in known if value], "unit": template.unit,
         },
@@ -135,9 +137,10 @@ def order_page(
 
 def _event(app: App, lang: str, event: Event) -> dict[str, Any]:
     status = Status(event.after)
+    message = said(Words(event.message, event.message), "zh") if event.message else None
     return {
         "at": shown_time(app, event.at), "word": _STATUS_WORDS[status].say(lang), "tone": _STATUS_TONES[status],
-        "attempt": event.attempt, "code": event.code, "message": event.message, "request_id": event.request_id,
+        "attempt": event.attempt, "code": event.code, "message": message, "request_id": event.request_id,
     }  # fmt: skip
 
 
@@ -204,4 +207,4 @@ _TITLES = {
 def error_page(lang: str, status: int, message: Words | str) -> dict[str, Any]:
     """What went wrong, and what to do."""
     title = _TITLES.get(status, Words("出错了", "Something went wrong"))
-    return {"status": status, "title": title.say(lang), "message": message.say(lang) if isinstance(message, Words) else message}
+    return {"status": status, "title": title.say(lang), "message": said(message, lang) if isinstance(message, Words) else message}

@@ -16,6 +16,7 @@ from bulkorders.pipeline.report import fate_words, shown_time
 
 from .given import Latest, Progress, Suggestion
 from .view_parts import TONES, counted, drop_zone, file_name, issue_line, state_words
+from .worded import said
 
 
 def batch_page(
@@ -119,7 +120,7 @@ def _progress(app: App, lang: str, overview: Overview, progress: Progress) -> di
         "counts": counted(lang, counts, is_test=overview.batch.is_test), "bar": _bar(counts, progress.read),
         "per_minute": f"{progress.per_minute:.0f}" if progress.per_minute else None,
         "left": duration(progress.seconds_left).say(lang) if progress.seconds_left else None,
-        "latest": [_latest(app, lang, each) for each in progress.latest], "paused": progress.paused.say(lang) if progress.paused else None,
+        "latest": [_latest(app, lang, each) for each in progress.latest], "paused": said(progress.paused, lang),
         "sum": sum(counts.values()),
     }  # fmt: skip
 
@@ -127,7 +128,7 @@ def _progress(app: App, lang: str, overview: Overview, progress: Progress) -> di
 def _latest(app: App, lang: str, found: Latest) -> dict[str, Any]:
     return {
         "order": found.order, "word": found.word.say(lang), "tone": TONES[found.status], "at": shown_time(app, found.at),
-        "message": found.message.say(lang) if found.message else None,
+        "message": said(found.message, lang),
     }  # fmt: skip
 
 
@@ -162,7 +163,7 @@ def _result(lang: str, overview: Overview, progress: Progress) -> dict[str, Any]
         verdict, tone = _ALL_BAD, "bad"
     return {
         "verdict": verdict.fill(good=tones["good"], bad=tones["bad"], open=unsettled).say(lang), "tone": tone,
-        "can_resume": progress.state in ("paused", "unfinished"), "bad": tones["bad"],
+        "can_resume": progress.state in ("paused", "unfinished"), "can_keep_going": overview.batch.is_paused, "bad": tones["bad"],
         "needy": [_needy(lang, overview, order) for order in overview.needy], "more": overview.needy_count - len(overview.needy),
     }  # fmt: skip
 
@@ -171,5 +172,5 @@ def _needy(lang: str, overview: Overview, order: Placed) -> dict[str, Any]:
     return {
         "order": order.display, "href": f"/batches/{overview.batch.id}/orders/{order.position}", "rows": row_ranges(order.places),
         "word": fate_words(order.fate, overview.batch.is_test).say(lang), "tone": TONES[order.fate],
-        "message": order.message.say(lang) if order.message else "", "account": order.account,
+        "message": said(order.message, lang) or "", "account": order.account,
     }  # fmt: skip

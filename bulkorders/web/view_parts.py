@@ -11,6 +11,8 @@ from bulkorders.core.words import Words
 from bulkorders.pipeline.app import App
 from bulkorders.pipeline.report import fate_words, issue_json
 
+from .worded import said
+
 TONES: Mapping[Fate, str] = {
     Fate.CREATED: "good", Fate.SKIPPED: "good", Fate.ACCEPTED: "busy", Fate.INVALID: "bad", Fate.CHANGED: "bad", Fate.REJECTED: "bad",
     Fate.IN_DOUBT: "open", Fate.UNSENT: "open",
@@ -60,7 +62,7 @@ def refusal(lang: str, refused: Mapping[str, Any] | None) -> dict[str, Any] | No
     """Why a file was refused, from what the journal keeps of it."""
     if refused is None:
         return None
-    return {"code": refused["code"], "message": refused["en" if lang == "en" else "zh"], "best_header": refused.get("best_header")}
+    return {"code": refused["code"], "message": said(Words(refused["zh"], refused["en"]), lang), "best_header": refused.get("best_header")}
 
 
 def drop_zone(app: App, most_mb: int, account: str | None = None) -> dict[str, Any]:

@@ -30,6 +30,7 @@ from bulkorders.core.words import Words
 from bulkorders.pipeline.app import App
 from bulkorders.pipeline.overview import MOST_ISSUES, MOST_ORDERS
 from bulkorders.pipeline.service import opened
+from bulkorders.pipeline.told import REFUSED_AGAIN
 from bulkorders.settings import Settings
 from bulkorders.web.view import accounts_page, error_page, frame, history_page, login_page, order_page, start_page, upload_page
 from bulkorders.web.view_batch import batch_page
@@ -222,6 +223,18 @@ def test_only_what_is_unfinished_can_be_gone_on_with(app: App) -> None:
     page = shown("batch.html", batch_page(app, "zh", [overview_of(found)], Progress("done", counts(found))))
     assert not page.all("form", action="/batches/b1/resume")
     assert page.all("a", href="/batches/b1/results.xlsx")
+
+
+def test_who_was_stopped_by_refusals_may_go_on_whatever_comes(app: App) -> None:
+    """He would else have to press again after each few; and he is told of the button, not of a command."""
+    found = report(Fate.UNSENT, is_released=True)
+    stopped = Progress("paused", counts(found), paused=REFUSED_AGAIN.fill(count=20, reason="x"))
+    assert not shown("batch.html", batch_page(app, "zh", [overview_of(found)], stopped)).all("input", name="keep_going")
+    found = replace(found, batch=replace(found.batch, is_paused=True))
+    page = shown("batch.html", batch_page(app, "zh", [overview_of(found)], stopped))
+    assert page.all("input", name="keep_going", form="resume", value="1")
+    assert "按「继续发送」" in page.said
+    assert "--keep-going" not in page.said
 
 
 def test_a_test_s_orders_are_called_so_wherever_they_are_counted(app: App) -> None:
