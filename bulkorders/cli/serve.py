@@ -66,7 +66,7 @@ def serve(
             _introduce(app, host, listening.getsockname()[1], is_sandbox=sandbox)
             app.tell = lambda words: log.tell("note", words)
             own = () if host in _ANYWHERE else (host,)
-            options = Options(log, (*own, *names), app.settings.upload_mb * MEBIBYTE, interrupts.since)
+            options = Options(log, (*own, *names), app.settings.upload_mb * MEBIBYTE, interrupted=interrupts.since)
             interrupts.note()
             serve_app(app, options, Address(host, port, proxy), listening)
             interrupts.forget()  # to end is what it was asked for

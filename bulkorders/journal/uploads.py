@@ -65,6 +65,13 @@ def latest_uploads(journal: Journal, by_whom: str, count: int) -> list[Upload]:
         return [_upload(row) for row in connection.execute(newest)]
 
 
+def count_waiting(journal: Journal, by_whom: str) -> int:
+    """How many uploads of a user are not checked yet."""
+    waits = uploads.c.status.in_(OPEN), uploads.c.by_whom == by_whom
+    with journal.read() as connection:
+        return int(connection.execute(select(func.count()).select_from(uploads).where(*waits)).scalar_one())
+
+
 def upload_of(journal: Journal, batch: str) -> Upload | None:
     """The upload that a batch came out of, if it was one."""
     with journal.read() as connection:

@@ -26,7 +26,7 @@ from .app import App
 from .ending import END_SECONDS, STOP_SECONDS
 from .ingest import Ingested, cannot_open, enter, examine
 
-__all__ = ["Checker", "Upload", "add_upload", "ahead", "clean_name", "get_upload", "latest_uploads"]
+__all__ = ["Checker", "Upload", "add_upload", "ahead", "clean_name", "count_waiting", "get_upload", "latest_uploads"]
 
 LONGEST_NAME = 200
 """Bytes of a file's name in UTF-8."""
@@ -85,6 +85,11 @@ def get_upload(app: App, upload: str) -> Upload | None:
 def latest_uploads(app: App, by_whom: str, count: int = 10) -> list[Upload]:
     """The newest uploads of a user."""
     return uploads.latest_uploads(app.journal, by_whom, count)
+
+
+def count_waiting(app: App, by_whom: str) -> int:
+    """How many uploads of a user are not checked yet."""
+    return uploads.count_waiting(app.journal, by_whom)
 
 
 def ahead(app: App, upload: Upload) -> int:

@@ -108,6 +108,15 @@ def busy(seconds: int = 5) -> Problem:
     return Problem(503, "busy", words, {"retry-after": str(seconds)})
 
 
+def no_room() -> Problem:
+    """The disk is nearly full: what is left is for the orders."""
+    words = Words(
+        "服务器的磁盘快满了，暂时不收新的表格；已经提交的照常发送：请告诉管理员，腾出空间以后再上传。",
+        "The server's disk is nearly full, no workbook is taken now; what was submitted is sent all the same: tell the administrator.",
+    )
+    return Problem(503, "disk", words)
+
+
 def answer_json(problem: Problem, lang: str) -> Response:
     """A problem as programs read it."""
     found = {"code": problem.code, "message": said(problem.words, lang)}

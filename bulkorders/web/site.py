@@ -41,12 +41,16 @@ T = TypeVar("T")
 class Options:
     """How the server is wanted. `hosts`: names that it answers to beside those of this machine.
 
+    `most_waiting`: how many files of a user may wait for their check. `spare_bytes`: what uploads leave free on the disk, which the
+    journal needs to send anything at all.
     `interrupted`: seconds since somebody has asked it to end; None where nobody has.
     """
 
     log: Log
     hosts: tuple[str, ...] = ()
     most_upload_bytes: int = 100 * MEBIBYTE
+    most_waiting: int = 200
+    spare_bytes: int = 256 * MEBIBYTE
     interrupted: Callable[[], float | None] = nobody
 
 

@@ -134,8 +134,8 @@ def csrf_in(page: str) -> str:
 
 
 @contextmanager
-def house(folder: Path, *, most_upload_bytes: int = 2 * MEBIBYTE, journal: Path | None = None) -> Iterator[House]:
-    """A server at work."""
+def house(folder: Path, *, most_upload_bytes: int = 2 * MEBIBYTE, journal: Path | None = None, **wanted: int) -> Iterator[House]:
+    """A server at work. `wanted`: what else of its options."""
     log, stopping = Log(), threading.Event()
     began: list[float] = []
 
@@ -149,7 +149,7 @@ def house(folder: Path, *, most_upload_bytes: int = 2 * MEBIBYTE, journal: Path 
             _ = app.journal, app.accounts, app.limits, app.timezone
             for name, role in ((ANNA, Role.OPERATOR), (BEN, Role.OPERATOR), (ROOT, Role.ADMIN)):
                 add_user(app, name, role, PASSWORD)
-            made = make_app(app, Options(log, (), most_upload_bytes, interrupted))
+            made = make_app(app, Options(log, (), most_upload_bytes, interrupted=interrupted, **wanted))
             with listening(made, lifespan=True) as port:
                 yield House(app, made, port, log, sandbox, clients)
                 began.append(time.monotonic())

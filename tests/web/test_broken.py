@@ -5,6 +5,7 @@ import re
 import shutil
 import threading
 import time
+from contextlib import ExitStack
 from pathlib import Path
 from types import SimpleNamespace
 
@@ -12,11 +13,12 @@ import httpx
 import pytest
 from fastapi import FastAPI
 from foreign import LABELS
-from house import ANNA, ROOT, House, Log, house, make_shared, orders  # noqa: F401  # fixture
+from house import ANNA, BEN, ROOT, House, Log, house, make_shared, orders  # noqa: F401  # fixture
 from wire import Wire, head
 
 from bulkorders.core.cell import column_letter
 from bulkorders.errors import JournalError, SettingsError
+from bulkorders.pipeline.uploads import AT_ONCE, CORES, latest_uploads
 from bulkorders.web import failures
 from bulkorders.web.problems import Problem
 from bulkorders.web.site import Options, Site
@@ -88,6 +90,32 @@ def test_an_upload_that_cannot_be_written_is_told(tmp_path: Path) -> None:
         page = anna.client.post("/uploads", data={"csrf": anna.csrf}, files={"file": ("a.xlsx", b"x")})
         assert page.status_code == 503
         assert "请过几分钟再试" in page.text
+
+
+def test_a_disk_that_is_nearly_full_is_left_to_the_orders(tmp_path: Path) -> None:
+    """Uploads are refused while the journal still has room to send what was submitted; nothing of them is received."""
+    with house(tmp_path, spare_bytes=2**62) as found:
+        anna = found.guest(ANNA)
+        answer = anna.call("POST", "/uploads", files={"file": ("a.xlsx", orders(tmp_path, "A-1"))})
+        assert (answer.status_code, answer.json()["code"]) == (503, "disk")
+        assert "磁盘快满了" in anna.client.post("/uploads", data={"csrf": anna.csrf}, files={"file": ("a.xlsx", b"x")}).text
+        assert latest_uploads(found.app, ANNA) == []
+
+
+def test_one_user_does_not_fill_the_queue(tmp_path: Path) -> None:
+    """Who has as many files waiting as he may is told to wait for them; another one is served."""
+    with house(tmp_path, most_waiting=2) as found, ExitStack() as readers:
+        anna, ben = found.guest(ANNA), found.guest(BEN)
+        for _ in range(CORES):
+            readers.enter_context(AT_ONCE)  # nothing is checked meanwhile
+        waiting = [anna.upload("a.xlsx", orders(tmp_path, f"A-{number}")) for number in range(2)]
+        answer = anna.call("POST", "/uploads", files={"file": ("a.xlsx", b"x")})
+        assert (answer.status_code, answer.json()["code"]) == (429, "too_many")
+        ben.upload("b.xlsx", orders(tmp_path, "B-1"))
+        readers.close()
+        for each in waiting:
+            anna.until(f"/uploads/{each['id']}", "state", "checked")
+        assert anna.draft("a.xlsx", orders(tmp_path, "A-3"))
 
 
 @pytest.mark.parametrize("known", [{}, {"cookie": "bulkorders=" + "a" * 43}, {"authorization": "Bearer bo_" + "a" * 43}])
