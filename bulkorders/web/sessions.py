@@ -12,10 +12,11 @@ from fastapi.security import APIKeyCookie, HTTPBearer
 from starlette.concurrency import run_in_threadpool
 from starlette.responses import RedirectResponse, Response
 
+from bulkorders.errors import JournalError
 from bulkorders.pipeline.users import Role, Session, User, session_of, user_of_token
 
 from .language import lang_of
-from .problems import not_admin, signed_out, without_csrf
+from .problems import Problem, not_admin, signed_out, without_csrf
 from .received import read_fields
 from .security import SAFE_METHODS
 from .site import Site
@@ -97,6 +98,17 @@ def _caller(request: Request) -> Caller:
     if request.method not in SAFE_METHODS:
         check_csrf(session, request.headers.get(CSRF_HEADER))
     return Caller(session.user, session, lang_of(request))
+
+
+def is_in(request: Request) -> bool:
+    """Whether who has called the API is still let in: a stream goes on for long after it was asked for."""
+    try:
+        _caller(request)
+    except Problem:
+        return False
+    except JournalError:  # it cannot be read now: that says nothing of him
+        return True
+    return True
 
 
 async def caller(request: Request, _token: Annotated[object, Depends(_BEARER)], _cookie: Annotated[object, Depends(_SESSION)]) -> Caller:

@@ -42,7 +42,7 @@ class Options:
     """How the server is wanted. `hosts`: names that it answers to beside those of this machine.
 
     `most_waiting`: how many files of a user may wait for their check. `spare_bytes`: what uploads leave free on the disk, which the
-    journal needs to send anything at all.
+    journal needs to send anything at all. `ask_seconds`: how often it is asked whether who listens to a batch may still do so.
     `interrupted`: seconds since somebody has asked it to end; None where nobody has.
     """
 
@@ -51,6 +51,7 @@ class Options:
     most_upload_bytes: int = 100 * MEBIBYTE
     most_waiting: int = 200
     spare_bytes: int = 256 * MEBIBYTE
+    ask_seconds: float = 10.0
     interrupted: Callable[[], float | None] = nobody
 
 
@@ -127,10 +128,15 @@ class Site:
         self.checker.end()
         self.worker.end()
 
-    async def listen(self, who: str, batch: str, lang: str) -> AsyncIterator[bytes]:
-        """The events of a batch, for one of the pages that a user has open."""
+    async def listen(self, who: str, batch: str, lang: str, is_in: Callable[[], bool]) -> AsyncIterator[bytes]:
+        """The events of a batch, for one of the pages that a user has open, for as long as he is let in."""
+        asked = time.monotonic()
         with self.listeners.take(who):
             async for event in self.streams.listen(batch, lang):
+                if time.monotonic() - asked >= self.options.ask_seconds:
+                    if not await anyio.to_thread.run_sync(is_in):
+                        return
+                    asked = time.monotonic()
                 yield event
 
     @asynccontextmanager

@@ -134,7 +134,7 @@ def csrf_in(page: str) -> str:
 
 
 @contextmanager
-def house(folder: Path, *, most_upload_bytes: int = 2 * MEBIBYTE, journal: Path | None = None, **wanted: int) -> Iterator[House]:
+def house(folder: Path, *, most_upload_bytes: int = 2 * MEBIBYTE, journal: Path | None = None, **wanted: Any) -> Iterator[House]:
     """A server at work. `wanted`: what else of its options."""
     log, stopping = Log(), threading.Event()
     began: list[float] = []

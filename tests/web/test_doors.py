@@ -128,6 +128,20 @@ def test_who_is_disabled_is_out_at_once(tmp_path: Path) -> None:
         assert found.stranger().client.post("/login", data={"name": BEN, "password": PASSWORD}).status_code == 401
 
 
+@pytest.mark.parametrize("kind", ["guest", "program"])
+def test_who_is_out_hears_no_more_of_his_batches(tmp_path: Path, kind: str) -> None:
+    """A page that was open when its user was disabled: its stream ends, too, though it may last ten minutes."""
+    with house(tmp_path, ask_seconds=0.0) as found:
+        ben = found.guest(BEN) if kind == "guest" else found.program(BEN)
+        batch = ben.draft("a.xlsx", orders(tmp_path, "B-1", "B-2", "B-3"))
+        with ben.client.stream("GET", f"/api/v1/batches/{batch}/stream") as stream:
+            lines = stream.iter_lines()
+            assert any(line.startswith("data: ") for line in lines)
+            disable_user(found.app, find_user(found.app, BEN))
+            found.guest(ROOT).call("POST", f"/batches/{batch}/submit", json={})  # something to hear of
+            assert not any(line.startswith("data: ") for line in lines)
+
+
 def test_a_wrong_name_and_a_wrong_password_look_alike(shared: House) -> None:
     """The same status, the same page but for what was typed."""
     pages = []

@@ -2,7 +2,7 @@
 
 from typing import Annotated
 
-from fastapi import APIRouter, Query
+from fastapi import APIRouter, Query, Request
 from starlette.responses import Response, StreamingResponse
 
 from bulkorders.pipeline.browse import issues_page, orders_page
@@ -10,7 +10,7 @@ from bulkorders.pipeline.history import history
 from bulkorders.pipeline.progress import progress
 from bulkorders.pipeline.report import issue_json
 from bulkorders.web.results import results_of
-from bulkorders.web.sessions import SignedInRoute, TheCaller, TheSite
+from bulkorders.web.sessions import SignedInRoute, TheCaller, TheSite, is_in
 from bulkorders.web.told import batch_answer, line_json, order_json, progress_json
 
 from .answers import V1, OwnBatch, answer, described, workbook
@@ -56,10 +56,10 @@ def read_progress(batch: OwnBatch, site: TheSite, caller: TheCaller) -> Response
 
 
 @router.get("/{batch}/stream", responses={**described(200, None, "Events", 429), 200: {"content": {"text/event-stream": {}}}})
-async def read_stream(batch: OwnBatch, site: TheSite, caller: TheCaller) -> Response:
+async def read_stream(batch: OwnBatch, request: Request, site: TheSite, caller: TheCaller) -> Response:
     """How far a batch is, as server-sent events: `progress` with its JSON whenever that is another. It ends after ten minutes."""
     site.listeners.check(caller.user.name)
-    events = site.listen(caller.user.name, batch, caller.lang)
+    events = site.listen(caller.user.name, batch, caller.lang, lambda: is_in(request))
     return StreamingResponse(events, media_type="text/event-stream", headers={"x-accel-buffering": "no"})
 
 

@@ -16,6 +16,8 @@ const put = (id, text) => {
   if (place && place.textContent !== text) place.textContent = text;
 };
 
+const settledOf = (progress) => progress.read - ["unsent", "in_doubt", "accepted"].reduce((sum, fate) => sum + (progress.counts[fate] ?? 0), 0);
+
 function show(progress) {
   if (progress.event < newest) return; // an older answer that came late
   newest = progress.event;
@@ -23,8 +25,7 @@ function show(progress) {
     location.reload();
     return;
   }
-  const open = ["unsent", "in_doubt", "accepted"].reduce((sum, fate) => sum + (progress.counts[fate] ?? 0), 0);
-  const settled = progress.read - open;
+  const settled = settledOf(progress);
   put("settled", number(settled));
   put("pace", progress.per_minute ? say(`每分钟 ${Math.round(progress.per_minute)} 单`, `${Math.round(progress.per_minute)} a minute`) : "");
   put("left", progress.seconds_left ? say(`还要约 ${duration(progress.seconds_left)}`, `about ${duration(progress.seconds_left)} left`) : "");
@@ -43,7 +44,7 @@ function show(progress) {
 function books(progress) {
   let x = 0;
   let sum = 0;
-  const percent = progress.read ? Math.floor((100 * (progress.read - (progress.counts.unsent ?? 0))) / progress.read) : 100;
+  const percent = progress.read ? Math.floor((100 * settledOf(progress)) / progress.read) : 100;
   for (const part of document.querySelectorAll("#bar rect")) {
     const count = progress.counts[part.dataset.fate] ?? 0;
     const width = progress.read ? (1000 * count) / progress.read : 0;
