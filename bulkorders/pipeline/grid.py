@@ -12,6 +12,7 @@ import threading
 import time
 from collections import OrderedDict, defaultdict
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from types import TracebackType
@@ -82,9 +83,7 @@ class Grids:
         self._books: OrderedDict[tuple[str, ...], _Book] = OrderedDict()
 
     def __enter__(self) -> "Grids":
-        for path in self._app.journal.folder.glob(f"{_PREFIX}*"):  # of a server that was killed while they were written
-            if path.stat().st_mtime < time.time() - OLD_SECONDS:
-                shutil.rmtree(path, ignore_errors=True)
+        self.sweep()
         return self
 
     def __exit__(self, _kind: type[BaseException] | None, _error: BaseException | None, _trace: TracebackType | None) -> None:
@@ -93,6 +92,13 @@ class Grids:
             self._books.clear()
         for book in books:
             book.close()
+
+    def sweep(self) -> None:
+        """Removes cells that a server was writing when it was killed."""
+        for path in self._app.journal.folder.glob(f"{_PREFIX}*"):
+            with suppress(FileNotFoundError):  # somebody else was faster
+                if path.stat().st_mtime < time.time() - OLD_SECONDS:
+                    shutil.rmtree(path, ignore_errors=True)
 
     def page(self, app: App, batch: str, sheet: str, first_row: int, count: int) -> GridPage:
         """Some rows of a sheet that was read, as they are with the corrections. Raises UsageError, JournalError."""

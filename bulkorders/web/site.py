@@ -34,6 +34,7 @@ DOORKEEPERS = 8
 """Those that compare passwords."""
 OLD_SECONDS = 2 * 60 * 60
 """When a file that was being received is one that a killed server has left behind."""
+SWEEP_SECONDS = 60 * 60
 T = TypeVar("T")
 
 
@@ -144,16 +145,28 @@ class Site:
         """Checks uploads, sends batches and tells who listens, for the block."""
         anyio.to_thread.current_default_thread_limiter().total_tokens = THREADS
         self.folder.mkdir(mode=0o700, exist_ok=True)
-        _sweep(self.folder)
         asyncio.get_running_loop().set_exception_handler(self._failed)
-        telling = asyncio.create_task(self.streams.run())
+        beside = [asyncio.create_task(self.streams.run()), asyncio.create_task(self._sweep_again())]
         try:
             with self.grids, self.checker, self.worker:
                 yield
         finally:
-            telling.cancel()
-            with suppress(asyncio.CancelledError):
-                await telling
+            for task in beside:
+                task.cancel()
+                with suppress(asyncio.CancelledError):
+                    await task
+
+    async def _sweep_again(self) -> None:
+        """A server that was killed just before this one began has left what is not old enough yet."""
+        while True:
+            with suppress(OSError):  # the disk: uploads tell of it
+                await anyio.to_thread.run_sync(self.sweep)
+            await asyncio.sleep(SWEEP_SECONDS)
+
+    def sweep(self) -> None:
+        """Removes what killed servers have left, which holds people's addresses: uploads, results, cells that were not whole yet."""
+        _sweep(self.folder)
+        self.grids.sweep()
 
     def _failed(self, _loop: asyncio.AbstractEventLoop, context: dict[str, Any]) -> None:
         """Something in the event loop has failed that nobody waited for: said by its place alone."""

@@ -1,5 +1,6 @@
 """Files on their way in: whatever they are called, however many parts a form has, nothing is left behind."""
 
+import os
 import select
 import time
 from collections.abc import Callable, Iterator
@@ -9,6 +10,8 @@ import pytest
 from foreign import line
 from house import ANNA, BEN, Guest, House, book, house
 from wire import Wire, chunk, head
+
+from bulkorders.web.site import OLD_SECONDS
 
 MOST = 256 * 1024
 NAMES = [
@@ -183,6 +186,20 @@ def test_an_upload_that_is_cut_off_leaves_nothing(small: House, anna: Guest) -> 
         assert path.stat().st_mode & 0o777 == 0o600
         assert path.parent.stat().st_mode & 0o777 == 0o700
     _wait_until(lambda: left_behind(small) == [])
+
+
+def test_what_a_killed_server_has_left_goes(tmp_path: Path) -> None:
+    """While the next one is up, not only when one begins: a file that is received now stays."""
+    with house(tmp_path) as found:
+        site = found.made.state.site
+        old, fresh, cells = site.folder / "upload-1", site.folder / "upload-2", found.app.journal.folder / "grid-1"
+        for path in (old, fresh, cells / "0.rows"):
+            path.parent.mkdir(exist_ok=True)
+            path.write_bytes(b"x")
+        for path in (old, cells):
+            os.utime(path, (time.time() - OLD_SECONDS - 1,) * 2)
+        site.sweep()
+        assert [path.exists() for path in (old, fresh, cells)] == [False, True, False]
 
 
 def test_one_user_with_many_slow_uploads_keeps_nobody_waiting(small: House, anna: Guest) -> None:
