@@ -7,16 +7,17 @@ from typing import Any
 import orjson
 
 from bulkorders.core.order import row_ranges
-from bulkorders.core.result import Fate
+from bulkorders.core.result import Fate, Totals
 from bulkorders.core.words import Words
+from bulkorders.journal.queue import gates_of
 from bulkorders.journal.uploads import Upload
-from bulkorders.journal.views import batches_of_workbook
+from bulkorders.journal.views import batch_issues, batches_of_workbook, get_batch
 from bulkorders.pipeline.app import App
 from bulkorders.pipeline.browse import Seen
 from bulkorders.pipeline.history import Line
 from bulkorders.pipeline.objects import batch_json
 from bulkorders.pipeline.progress import Progress, progress
-from bulkorders.pipeline.report import fate_words, report_batch, shown_time
+from bulkorders.pipeline.report import BatchReport, fate_words, report_batch, shown_time
 from bulkorders.pipeline.uploads import ahead
 
 from .worded import said
@@ -64,10 +65,15 @@ def line_json(app: App, line: Line) -> dict[str, Any]:
 
 def batch_answer(app: App, batch: str, lang: str, *, outcomes: bool) -> dict[str, Any]:
     """A batch as `submit --json` has it, with how it stands and the other batches of its workbook. Raises UsageError."""
-    report = report_batch(app, batch)
     found = progress(app, batch)
+    report = report_batch(app, batch) if outcomes else BatchReport(get_batch(app.journal, batch), (), batch_issues(app.journal, batch))
+    whole = batch_json(app, report, lang, outcomes=outcomes)
+    if not outcomes:  # counted by the database: of a large batch it takes seconds to load all orders, and programs ask again and again
+        names = dict.fromkeys(name for _, name in gates_of(app.journal, batch))
+        whole["accounts"] = [{"name": name, "holder": None} for name in names]
+        whole["orders"] = Totals(found.read, found.counts).as_json()
     return {
-        **batch_json(app, report, lang, outcomes=outcomes), "state": found.state, "by_whom": report.batch.by_whom,
+        **whole, "state": found.state, "by_whom": report.batch.by_whom,
         "siblings": [name for name in batches_of_workbook(app.journal, report.batch) if name != batch],
         "progress": orjson.Fragment(progress_json(app, found, lang)),
     }  # fmt: skip

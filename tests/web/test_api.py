@@ -1,6 +1,7 @@
 """The API from the first upload to the results, as other systems use it."""
 
 import json
+import time
 from decimal import Decimal
 from pathlib import Path
 from typing import Any
@@ -9,8 +10,10 @@ import openpyxl
 import pytest
 from foreign import LABELS, line
 from house import ANNA, BEN, MESSY, ROOT, Guest, House, book, house, make_shared, orders  # noqa: F401  # a fixture
+from making import draft, new_batch
 
 from bulkorders.core.cell import column_letter
+from bulkorders.journal.batches import add_draft
 
 
 @pytest.fixture(name="anna", scope="module")
@@ -119,12 +122,24 @@ def test_a_batch_is_as_the_command_line_has_it(shared: House, anna: Guest, tmp_p
     from bulkorders.pipeline.objects import batch_json, dumps
     from bulkorders.pipeline.report import report_batch
 
-    batch = anna.draft("same.xlsx", orders(tmp_path, "S-1", "S-2"))
+    batch = anna.draft("same.xlsx", book([line("S-1"), line("S-2", 发货量="x"), line("S-3")], tmp_path))
     for outcomes in (False, True):
         told = json.loads(dumps(batch_json(shared.app, report_batch(shared.app, batch), "zh", outcomes=outcomes)))
         found = anna.call("GET", f"/batches/{batch}", params={"outcomes": int(outcomes)}).json()
         assert {name: found.pop(name) for name in told} == told
         assert set(found) == {"state", "by_whom", "siblings", "progress"}
+
+
+def test_a_large_batch_is_told_without_loading_its_orders(shared: House) -> None:
+    """Programs ask for it again and again: that must not take what a list of its orders takes."""
+    add_draft(shared.app.journal, new_batch("large", *(draft(f"L-{number}") for number in range(5_000))), shared.app.clock.now())
+    root, took = shared.guest(ROOT), list[float]()
+    for outcomes in (0, 1):
+        began = time.monotonic()
+        found = root.call("GET", "/batches/large", params={"outcomes": outcomes}).json()
+        took.append(time.monotonic() - began)
+        assert (found["orders"]["read"], len(found.get("outcomes", ()))) == (5_000, 5_000 * outcomes)
+    assert took[0] < took[1] / 2
 
 
 def test_two_templates_in_one_workbook_go_together(anna: Guest, tmp_path: Path) -> None:

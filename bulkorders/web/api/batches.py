@@ -1,8 +1,9 @@
 """Batches out: the list, one of them, its issues and orders piece by piece, how far it is, and its results."""
 
-from typing import Annotated
+from typing import Annotated, Any
 
 from fastapi import APIRouter, Query, Request
+from starlette.concurrency import run_in_threadpool
 from starlette.responses import Response, StreamingResponse
 
 from bulkorders.pipeline.browse import issues_page, orders_page
@@ -28,10 +29,14 @@ def list_batches(site: TheSite, caller: TheCaller, asked: Annotated[AskedHistory
     return answer({"total": found.total, "batches": [line_json(site.app, line) for line in found.lines]})
 
 
-@router.get("/{batch}", responses=described(200, Batch, "The batch"))
-def read_batch(batch: OwnBatch, site: TheSite, caller: TheCaller, asked: Annotated[AskedBatch, Query()]) -> Response:
+@router.get("/{batch}", responses=described(200, Batch, "The batch", 429))
+async def read_batch(batch: OwnBatch, site: TheSite, caller: TheCaller, asked: Annotated[AskedBatch, Query()]) -> Response:
     """One batch, as `submit --json` has it."""
-    return answer(batch_answer(site.app, batch, caller.lang, outcomes=asked.outcomes))
+
+    def told() -> dict[str, Any]:
+        return batch_answer(site.app, batch, caller.lang, outcomes=asked.outcomes)
+
+    return answer(await (site.patiently(caller.user.name, told) if asked.outcomes else run_in_threadpool(told)))
 
 
 @router.get("/{batch}/issues", responses=described(200, Issues, "A part of them"))
