@@ -17,14 +17,14 @@ from bulkorders.core.cell import trim
 from bulkorders.core.codes import NO_ORDERS
 from bulkorders.core.refusal import BestHeader
 from bulkorders.core.words import Words
-from bulkorders.errors import BulkordersError, UsageError, bug_said, os_reason
+from bulkorders.errors import BulkordersError, bug_said, os_reason
 from bulkorders.journal import uploads
 from bulkorders.journal.kept import discard, keep, kept_path
 from bulkorders.journal.uploads import QUEUED, Upload, hold_checks, insert_upload
 
 from .app import App
 from .ending import END_SECONDS, STOP_SECONDS
-from .ingest import Ingested, cannot_open, enter, examine
+from .ingest import Ingested, enter, examine
 
 __all__ = ["Checker", "Upload", "add_upload", "ahead", "clean_name", "count_waiting", "get_upload", "latest_uploads"]
 
@@ -44,25 +44,19 @@ _GONE = Words("上传的文件不见了：请再上传一次。", "The uploaded 
 def add_upload(app: App, path: Path, name: str, by_whom: str, account: str | None = None) -> Upload:
     """Keeps a file that was received and queues it for its check. `path`: where it was received; `name`: what the sender calls it.
 
-    Raises UsageError (it cannot be read, there is no such account), SettingsError, JournalError.
+    Raises UsageError where there is no such account; OSError, which is the machine's fault and not the sender's; SettingsError,
+    JournalError.
     """
     if account is not None:
         app.account(account)
     upload = Upload(
         id=secrets.token_urlsafe(18), by_whom=by_whom, file=clean_name(name), state=QUEUED, refused=None, batches=(), at=app.clock.now(),
-        content_hash=_kept(app, path), account=account,
+        content_hash=keep(app.journal, path)[0], account=account,
     )  # fmt: skip
     insert_upload(app.journal, upload)
     if not kept_path(app.journal, upload.content_hash).exists():  # somebody let go of the same file just before
-        _kept(app, path)
+        keep(app.journal, path)
     return upload
-
-
-def _kept(app: App, path: Path) -> str:
-    try:
-        return keep(app.journal, path)[0]
-    except OSError as error:
-        raise UsageError(*cannot_open(Path(path.name), error)) from error
 
 
 def clean_name(name: str) -> str:

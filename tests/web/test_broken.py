@@ -1,6 +1,7 @@
 """What breaks off, fails, or is done by two at once: a sentence for people, the reason for the log, and nothing half done."""
 
 import asyncio
+import hashlib
 import re
 import shutil
 import threading
@@ -18,6 +19,7 @@ from wire import Wire, head
 
 from bulkorders.core.cell import column_letter
 from bulkorders.errors import JournalError, SettingsError
+from bulkorders.journal.kept import kept_path
 from bulkorders.pipeline.uploads import AT_ONCE, CORES, latest_uploads
 from bulkorders.web import failures
 from bulkorders.web.problems import Problem
@@ -90,6 +92,18 @@ def test_an_upload_that_cannot_be_written_is_told(tmp_path: Path) -> None:
         page = anna.client.post("/uploads", data={"csrf": anna.csrf}, files={"file": ("a.xlsx", b"x")})
         assert page.status_code == 503
         assert "请过几分钟再试" in page.text
+
+
+def test_an_upload_that_cannot_be_kept_is_the_servers_fault(tmp_path: Path) -> None:
+    """It was received whole: nothing is said against the file, nor of what it was called while it was received."""
+    with house(tmp_path) as found:
+        anna, content = found.guest(ANNA), orders(tmp_path, "A-1")
+        (kept_path(found.app.journal, hashlib.sha256(content).hexdigest()) / "x").mkdir(parents=True)  # where it should lie
+        answer = anna.call("POST", "/uploads", files={"file": ("a.xlsx", content)})
+        assert (answer.status_code, answer.json()["code"]) == (503, "disk")
+        assert "upload-" not in answer.text
+        assert any(line.startswith("failed") for line in found.log.lines)
+        assert latest_uploads(found.app, ANNA) == []
 
 
 def test_a_disk_that_is_nearly_full_is_left_to_the_orders(tmp_path: Path) -> None:
