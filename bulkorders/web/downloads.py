@@ -1,14 +1,18 @@
 """Files out: under a name that is right in every browser, whatever the merchant called his own."""
 
+import asyncio
 import os
 import unicodedata
 from collections.abc import Callable
+from contextlib import AbstractContextManager, suppress
 from pathlib import Path
 from tempfile import mkstemp
 from urllib.parse import quote
 
 from starlette.responses import FileResponse, Response
 from starlette.types import Receive, Scope, Send
+
+from .limits import WHOLE_SECONDS
 
 XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 _HIDDEN = frozenset({"Cc", "Cf", "Cs", "Co", "Cn", "Zl", "Zp"})
@@ -23,21 +27,25 @@ def disposition(name: str) -> str:
     return f"attachment; filename=\"{fallback}\"; filename*=UTF-8''{quote(plain or fallback, safe='')}"
 
 
-class _SentOnce(FileResponse):
-    """A file that is gone afterwards, however that ends. It is sent whole: who asks again gets another, which no part of this one fits."""
+class SentOnce(FileResponse):
+    """A file that is gone afterwards, however that ends. It is sent whole: who asks again gets another, which no part of this one fits.
+
+    `place`: taken as long as it is sent. Who does not read it within so many seconds is no longer waited for.
+    """
+
+    def __init__(self, path: Path, name: str, place: AbstractContextManager[None], seconds: float = WHOLE_SECONDS) -> None:
+        super().__init__(path, media_type=XLSX, headers={"content-disposition": disposition(name), "accept-ranges": "none"})
+        self._place, self._seconds = place, seconds
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Sends it."""
         headers = [(name, value) for name, value in scope["headers"] if name != b"range"]
         try:
-            await super().__call__({**scope, "headers": headers}, receive, send)
+            with self._place, suppress(TimeoutError):
+                async with asyncio.timeout(self._seconds):
+                    await super().__call__({**scope, "headers": headers}, receive, send)
         finally:
             remove(Path(self.path))
-
-
-def workbook_file(name: str, path: Path) -> Response:
-    """A workbook that is gone once it was sent."""
-    return _SentOnce(path, media_type=XLSX, headers={"content-disposition": disposition(name), "accept-ranges": "none"})
 
 
 def workbook_bytes(name: str, content: bytes) -> Response:

@@ -17,7 +17,7 @@ from .problems import too_large, too_slow
 IDLE_SECONDS = 30.0
 """For how long nothing may come of a body that is not complete."""
 WHOLE_SECONDS = 900.0
-"""For how long a body may take in all."""
+"""For how long a body may take in all; and a file on its way out."""
 MOST_DIGITS = 18
 LINGER_SECONDS = 2.0
 """For how long who was refused is listened to; what comes is thrown away."""

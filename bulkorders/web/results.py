@@ -8,14 +8,15 @@ from bulkorders.pipeline.preview import ENDING
 from bulkorders.pipeline.report import report_batch, report_workbook
 from bulkorders.pipeline.results import results_path, write_workbook
 
-from .downloads import workbook_file, written
+from .downloads import SentOnce, written
 from .site import Site
 
 
 async def results_of(site: Site, batch: str, who: str) -> Response:
     """Writes them in a child process and sends them. Raises UsageError where they cannot be written, a Problem."""
+    site.sent.check(who)
     name, path = await site.in_child(who, lambda: _write(site, batch))
-    return workbook_file(name, path)
+    return SentOnce(path, name, site.sent.take(who))
 
 
 def _write(site: Site, batch: str) -> tuple[str, Path]:

@@ -72,6 +72,8 @@ class Site:
     listeners: Slots = field(default_factory=lambda: Slots(each=100, all=400))
     written: Slots = field(default_factory=lambda: Slots(each=2, all=32))
     """Results that are being written, or wait for it."""
+    sent: Slots = field(default_factory=lambda: Slots(each=8, all=200))
+    """Results on their way out: each lies on the disk until whoever asked for it has read it."""
     read: Slots = field(default_factory=lambda: Slots(each=8, all=400))
     """Workbooks that are looked into or corrected."""
     _children: Apart = field(default_factory=lambda: Apart(os.cpu_count() or 1))

@@ -1,11 +1,17 @@
 """Names of files that are downloaded."""
 
 import re
+import time
+from pathlib import Path
 from urllib.parse import unquote
 
 import pytest
+from starlette.types import Receive, Scope, Send
+from wire import Wire, head, listening
 
-from bulkorders.web.downloads import disposition
+from bulkorders.web.downloads import SentOnce, disposition
+from bulkorders.web.problems import Problem
+from bulkorders.web.slots import Slots
 
 NAMES = [
     "订单.xlsx", "orders.xlsx", "a b.xlsx", '订单"; filename="evil.exe.xlsx', "a\r\nset-cookie: x=1.xlsx", "a\nb.xlsx", "../../etc/passwd",
@@ -25,6 +31,29 @@ def test_a_name_adds_no_header_and_no_folder(name: str) -> None:
     told = unquote(whole.group(2))
     assert told.isprintable()
     assert not set(told) & set('/\\"')
+
+
+def test_who_does_not_read_his_file_is_not_waited_for(tmp_path: Path) -> None:
+    """It takes a place and room on the disk as long as it is sent, and no longer than its time."""
+    path, slots = tmp_path / "large.xlsx", Slots(each=1, all=1)
+    with path.open("wb") as file:
+        file.truncate(64 * 1024 * 1024)  # more than the buffers between take
+
+    async def app(scope: Scope, receive: Receive, send: Send) -> None:
+        await SentOnce(path, "large.xlsx", slots.take("anna"), seconds=1.0)(scope, receive, send)
+
+    with listening(app) as port, Wire(port) as connection:
+        connection.send(head("GET", "/", port))
+        until = time.monotonic() + 0.5
+        time.sleep(0.5)
+        assert path.exists()
+        with pytest.raises(Problem):
+            slots.check("anna")
+        while path.exists():
+            assert time.monotonic() < until + 10
+            time.sleep(0.05)
+        slots.check("anna")
+        assert len(connection.rest()) < 64 * 1024 * 1024  # and told by the end of the connection that it is not whole
 
 
 def test_a_name_arrives_as_it_is() -> None:
