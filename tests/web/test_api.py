@@ -142,6 +142,22 @@ def test_a_large_batch_is_told_without_loading_its_orders(shared: House) -> None
     assert took[0] < took[1] / 2
 
 
+def test_where_several_accounts_fit_one_is_chosen_at_the_upload(tmp_path: Path) -> None:
+    """Who has not chosen is told to, in words of the page, which has a field for it."""
+    content = (MESSY / "chukou1-fba" / "orders.xlsx").read_bytes()
+    with house(tmp_path, also=["second"]) as found:
+        anna = found.guest(ANNA)
+        message = anna.checked("f.xlsx", content)["refused"]["message"]
+        assert "请在上传时选一个账号" in message
+        page = anna.get("/").text
+        assert "<option>second</option>" in page
+        assert message in page
+        sent = anna.client.post("/uploads", data={"csrf": anna.csrf, "account": "second"}, files={"file": ("f.xlsx", content)})
+        upload = anna.until(f"/uploads/{sent.headers['location'].rpartition('/')[2]}", "state", "checked")
+        (batch,) = upload["batches"]
+        assert {each["account"] for each in anna.call("GET", f"/batches/{batch}/orders").json()["orders"]} == {"second"}
+
+
 def test_two_templates_in_one_workbook_go_together(anna: Guest, tmp_path: Path) -> None:
     """Each knows of the other; submitting one releases both; their results are one workbook."""
     made = openpyxl.load_workbook(MESSY / "chukou1-fba" / "orders.xlsx")
