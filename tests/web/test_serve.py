@@ -18,7 +18,7 @@ import httpx
 import openpyxl
 import pytest
 from desk import Desk, Ran, make_bare, make_desk  # noqa: F401  # fixtures
-from foreign import CANARIES, CREATE, Slow, line
+from foreign import CANARIES, CREATE, Refuse, Slow, line
 from house import PASSWORD, Guest, csrf_in
 from wire import Wire, head
 
@@ -235,6 +235,26 @@ def test_a_restart_goes_on(desk: Desk, number: signal.Signals) -> None:
         found = again.until(f"/batches/{batch}/progress", "state", "done")
         assert found["counts"]["created"] == len(NAMES)
         assert [again.until(f"/uploads/{each}", "state", "checked")["file"] for each in waiting] == [f"later-{n}.xlsx" for n in range(3)]
+        served.end()
+    assert desk.foreign.tried() == dict.fromkeys(NAMES, 1)
+
+
+@pytest.mark.parametrize("is_form", [True, False])
+def test_who_is_stopped_by_refusals_goes_on_to_the_end(desk: Desk, is_form: bool) -> None:
+    """Once, not again and again after each two: from the page, and by a program."""
+    desk.foreign.answers |= {name: [Refuse(["地址无效"])] for name in NAMES}
+    desk.write("a.xlsx", [line(name) for name in NAMES])
+    with serving(desk, "--journal", journal_of(desk)) as served:
+        guest = served.guest()
+        batch = guest.draft("a.xlsx", (desk.folder / "a.xlsx").read_bytes())
+        guest.call("POST", f"/batches/{batch}/submit", json={})
+        guest.until(f"/batches/{batch}/progress", "state", "paused")
+        if is_form:
+            assert 'name="keep_going"' in guest.get(f"/batches/{batch}").text
+            assert guest.post(f"/batches/{batch}/resume", keep_going="1").status_code == 303
+        else:
+            assert guest.call("POST", f"/batches/{batch}/resume", json={"keep_going": True}).status_code == 202
+        assert guest.until(f"/batches/{batch}/progress", "state", "done")["counts"]["rejected"] == len(NAMES)
         served.end()
     assert desk.foreign.tried() == dict.fromkeys(NAMES, 1)
 

@@ -87,6 +87,12 @@ class Submission(_Given):
     keep_going: bool = False
 
 
+class Resumption(_Given):
+    """How a batch goes on. `keep_going`: however many of its orders are refused alike."""
+
+    keep_going: bool = False
+
+
 # -- answers -------------------------------------------------------------------------------------------------------------------
 class Reason(BaseModel):
     """Why a request was refused: a code for programs, a sentence for people."""
