@@ -87,6 +87,12 @@ class Submission(_Given):
     keep_going: bool = False
 
 
+class Resumption(_Given):
+    """How a batch goes on. `keep_going`: however many of its orders are refused alike."""
+
+    keep_going: bool = False
+
+
 # -- answers -------------------------------------------------------------------------------------------------------------------
 class Reason(BaseModel):
     """Why a request was refused: a code for programs, a sentence for people."""
@@ -266,10 +272,11 @@ class Row(BaseModel):
 
 
 class Grid(BaseModel):
-    """Some rows of a sheet. `first`, `last`: of the sheet. `marks`: by row and column."""
+    """Some rows of a sheet. `first`, `last`: of the sheet. `fields`: the columns that are read. `marks`: by row and column."""
 
     sheet: str
     columns: list[str]
+    fields: list[str]
     header_row: int | None
     first: int
     last: int

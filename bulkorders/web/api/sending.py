@@ -13,7 +13,7 @@ from bulkorders.web.sessions import SignedInRoute, TheCaller, TheSite
 from bulkorders.web.told import progress_json
 
 from .answers import V1, OwnBatch, answer, described
-from .models import Progress, Submission, Submitted
+from .models import Progress, Resumption, Submission, Submitted
 
 router = APIRouter(prefix=f"{V1}/batches/{{batch}}", tags=["sending"], route_class=SignedInRoute)
 
@@ -29,9 +29,9 @@ def submit(batch: OwnBatch, site: TheSite, how: Annotated[Submission, Body()] = 
 
 
 @router.post("/resume", status_code=202, responses=described(202, Progress, "It goes on", 409))
-def resume(batch: OwnBatch, site: TheSite, caller: TheCaller) -> Response:
+def resume(batch: OwnBatch, site: TheSite, caller: TheCaller, how: Annotated[Resumption, Body()] = Resumption()) -> Response:  # noqa: B008
     """Goes on with a batch that was stopped after refusals, or that an account could not finish."""
-    site.worker.resume(batch)
+    site.worker.resume(batch, keep_going=how.keep_going)
     return Response(progress_json(site.app, progress(site.app, batch), caller.lang), 202, media_type="application/json")
 
 

@@ -88,6 +88,7 @@ function follow() {
   let heard = Date.now();
   let source = null;
   const open = () => {
+    heard = Date.now();
     source = new EventSource(`/api/v1/batches/${batch}/stream`);
     source.addEventListener("open", () => { heard = Date.now(); linked(true); });
     source.addEventListener("progress", (event) => {
@@ -103,12 +104,15 @@ function follow() {
     const isQuiet = Date.now() - heard > SILENCE;
     if (source.readyState === EventSource.CLOSED || isQuiet) {
       source.close();
-      heard = Date.now();
       open();
     }
     if (source.readyState !== EventSource.OPEN || isQuiet) ask();
   }, 3000);
-  document.addEventListener("visibilitychange", () => { if (!document.hidden) ask(); });
+  // a browser opens some six connections to a server: pages that nobody sees would leave none to the others
+  document.addEventListener("visibilitychange", () => {
+    source.close();
+    if (!document.hidden) open();
+  });
 }
 
 if (state === "sending") follow();
