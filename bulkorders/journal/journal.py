@@ -31,7 +31,9 @@ BUSY_SECONDS = 30
 CHECKED_EACH_TIME = 64 * 1024 * 1024
 """Bytes up to which a journal is looked through whenever it is opened: that takes some tenths of a second."""
 CHECKED_SECONDS = 24 * 60 * 60
-_READING = "reading"
+_READING, _IF_FREE = "reading", "if free"
+_FREE_SECONDS = 0.05
+"""How long somebody waits for his turn to write who can do without."""
 _NEWEST_EVENT = Ready(select(func.max(events.c.id)))
 _BEGIN_READING, _BEGIN_WRITING = Ready(text("BEGIN")), Ready(text("BEGIN IMMEDIATE"))
 
@@ -57,10 +59,13 @@ class Journal:
             yield connection
 
     @contextmanager
-    def write(self) -> Iterator[Connection]:
-        """A transaction that writes; committed at the end, rolled back by an exception."""
+    def write(self, *, if_free: bool = False) -> Iterator[Connection]:
+        """A transaction that writes; committed at the end, rolled back by an exception. Raises JournalError.
+
+        `if_free`: nobody who is writing just now is waited for.
+        """
         with _as_journal_error(str(self.engine.url.database)):
-            with self.engine.begin() as connection:
+            with self.engine.connect().execution_options(**{_IF_FREE: if_free}) as connection, connection.begin():
                 yield connection
                 newest = _NEWEST_EVENT.execute(connection).fetchone()[0] or 0
                 crash_point()
@@ -128,10 +133,22 @@ def _engine(url: URL) -> Engine:
 
     @event.listens_for(engine, "begin")
     def _begin(connection: Connection) -> None:
-        reading = connection.get_execution_options().get(_READING)
-        (_BEGIN_READING if reading else _BEGIN_WRITING).execute(connection)
+        options = connection.get_execution_options()
+        if options.get(_IF_FREE):
+            _begin_if_free(connection)
+        else:
+            (_BEGIN_READING if options.get(_READING) else _BEGIN_WRITING).execute(connection)
 
     return engine
+
+
+def _begin_if_free(connection: Connection) -> None:
+    cursor = connection.connection.cursor()
+    cursor.execute(f"PRAGMA busy_timeout = {1000 * _FREE_SECONDS:.0f}")
+    try:
+        _BEGIN_WRITING.execute(connection)
+    finally:
+        cursor.execute(f"PRAGMA busy_timeout = {1000 * BUSY_SECONDS}")
 
 
 def _refuse_a_log_alone(path: Path) -> None:

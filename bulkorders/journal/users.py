@@ -132,8 +132,8 @@ def get_visit(journal: Journal, hashed: str, now: dt.datetime) -> Visit | None:
 
 
 def see_session(journal: Journal, hashed: str, now: dt.datetime, expires_at: dt.datetime) -> None:
-    """Its user was there just now."""
-    with journal.write() as connection:
+    """Its user was there just now. Raises JournalError, also where somebody else is writing: no page waits for that."""
+    with journal.write(if_free=True) as connection:
         connection.execute(update(sessions).where(sessions.c.hash == hashed).values(seen_at=now, expires_at=expires_at))
 
 
@@ -171,8 +171,8 @@ def get_token_user(journal: Journal, hashed: str) -> tuple[User, dt.datetime | N
 
 
 def see_token(journal: Journal, hashed: str, now: dt.datetime) -> None:
-    """It was used just now."""
-    with journal.write() as connection:
+    """It was used just now. As `see_session`."""
+    with journal.write(if_free=True) as connection:
         connection.execute(update(api_tokens).where(api_tokens.c.hash == hashed).values(seen_at=now))
 
 

@@ -101,7 +101,8 @@ class Streams:
         until = time.monotonic() + LONGEST_SECONDS
         try:
             yield b"retry: 2000\n\n"
-            listener.hear(await anyio.to_thread.run_sync(self._readings.read, batch, limiter=self._one))
+            with suppress(BulkordersError):  # or it is read a second later
+                listener.hear(await anyio.to_thread.run_sync(self._readings.read, batch, limiter=self._one))
             while not (listener.is_over or self._is_closed) and time.monotonic() < until:
                 yield await self._next(listener, lang)
         finally:

@@ -19,19 +19,15 @@ from bulkorders.pipeline.progress import Progress, progress
 from bulkorders.pipeline.report import fate_words, report_batch, shown_time
 from bulkorders.pipeline.uploads import ahead
 
+from .view_parts import refusal
+
 
 def upload_json(app: App, upload: Upload, lang: str) -> dict[str, Any]:
     """An upload, and how many are checked before it."""
     return {
-        "id": upload.id, "file": upload.file, "state": upload.state, "ahead": ahead(app, upload), "refused": _refused(upload.refused, lang),
+        "id": upload.id, "file": upload.file, "state": upload.state, "ahead": ahead(app, upload), "refused": refusal(lang, upload.refused),
         "batches": list(upload.batches),
     }  # fmt: skip
-
-
-def _refused(refused: Mapping[str, Any] | None, lang: str) -> dict[str, Any] | None:
-    if refused is None:
-        return None
-    return {"code": refused["code"], "message": refused["en" if lang == "en" else "zh"], "best_header": refused.get("best_header")}
 
 
 def progress_json(app: App, found: Progress, lang: str) -> bytes:
