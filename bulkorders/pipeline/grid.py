@@ -32,7 +32,7 @@ from bulkorders.workbook.isolated import write_grid
 from bulkorders.workbook.limits import MOST_COLUMNS, MOST_ROWS
 
 from .app import App
-from .uploads import AT_ONCE
+from .uploads import READING
 
 MOST_KEPT, MOST_KEPT_BYTES = 100, 1024 * 1024 * 1024
 """Workbooks whose cells are kept, and how much that may be; of more, the least recently used go."""
@@ -250,7 +250,7 @@ def _written(app: App, path: Path, names: Sequence[str]) -> list[_Sheet]:
     if not path.exists():
         raise UsageError("原来的表格过了保存期，已经删除。", "the workbook was kept for its time and is deleted.")
     with tempfile.TemporaryDirectory(prefix=_PREFIX, dir=app.journal.folder, ignore_cleanup_errors=True) as folder:
-        with AT_ONCE:
+        with READING.at_once():
             refused = write_grid(path, names, Path(folder))
         if refused is not None:
             raise UsageError(refused.message.zh, refused.message.en)

@@ -25,6 +25,7 @@ from bulkorders.journal.uploads import QUEUED, Upload, hold_checks, insert_uploa
 from .app import App
 from .ending import END_SECONDS, STOP_SECONDS
 from .ingest import Ingested, cannot_open, enter, examine
+from .turns import Turns
 
 __all__ = ["Checker", "Upload", "add_upload", "ahead", "clean_name", "get_upload", "latest_uploads"]
 
@@ -32,8 +33,8 @@ LONGEST_NAME = 200
 """Bytes of a file's name in UTF-8."""
 POLL_SECONDS = 0.2
 CORES = os.cpu_count() or 1
-AT_ONCE = threading.BoundedSemaphore(CORES)
-"""Held while a workbook is read for somebody who waits for it: no more are read at once than there are cores."""
+READING = Turns(CORES)
+"""Taken while a workbook is read: no more are read at once than there are cores."""
 _NAMELESS = "表格.xlsx"
 _UNSEEN = frozenset({"Cc", "Cf", "Cs", "Co", "Cn", "Zl", "Zp"})
 _FAILED = Words("文件没有检查：{reason}。请稍后再上传一次。", "The file was not checked: {reason}. Upload it again later.")
@@ -175,7 +176,7 @@ class Checker:
         copy = kept_path(self._app.journal, upload.content_hash)
         if not copy.exists():
             return _said("failed", _GONE)
-        with AT_ONCE:
+        with READING.in_turn():
             file = examine(self._app, Path(upload.file), copy, upload.content_hash, account=upload.account, left=self._time_left)
         ingested = enter(self._app, file, by_whom=upload.by_whom, name=upload.file, upload=upload.id)
         return None if any(found.batch for found in ingested) else _why_not(ingested)

@@ -7,9 +7,9 @@ from starlette.requests import Request
 
 from bulkorders.core.words import Words
 from bulkorders.journal.uploads import Upload
-from bulkorders.pipeline.uploads import add_upload
+from bulkorders.pipeline.uploads import add_upload, get_upload
 
-from .problems import Problem, no_file
+from .problems import Problem, no_file, nothing_there
 from .received import Form, received
 from .sessions import Caller
 from .site import Site
@@ -24,6 +24,14 @@ async def take_upload(request: Request, site: Site, caller: Caller, check: Calla
         async with received(request, site.folder) as form:
             check(form)
             return await run_in_threadpool(_add, site, form, caller.user.name)
+
+
+def own_upload(site: Site, caller: Caller, upload: str) -> Upload:
+    """An upload that the caller may see. Raises a Problem."""
+    found = get_upload(site.app, upload)
+    if found is None or caller.sees not in (None, found.by_whom):
+        raise nothing_there()
+    return found
 
 
 def _add(site: Site, form: Form, by_whom: str) -> Upload:
