@@ -13,7 +13,6 @@ from bulkorders.errors import BulkordersError, JournalError, SettingsError, Usag
 from .problems import Problem, nothing_there, wrong_method
 from .rendering import answer_problem
 from .sessions import SignInFirst, site_of, to_sign_in
-from .wording import here
 
 _WRONG_FIELDS = Words("请求里有不对的地方：{fields}。请核对接口说明。", "The request is wrong: {fields}. See the API's description.")
 _NOT_JSON = Words("请求不是有效的 JSON：请核对引号和括号。", "The request is not valid JSON.")
@@ -44,7 +43,7 @@ def _stopped(request: Request, error: Exception) -> Response:
     """The pipeline could not go on."""
     if not isinstance(error, BulkordersError):
         raise error
-    words = here(Words(error.zh, error.en))
+    words = Words(error.zh, error.en)
     if isinstance(error, UsageError) and not isinstance(error, JournalError | SettingsError):
         return answer_problem(request, Problem(409, "not_possible", words))
     if isinstance(error, JournalError | SettingsError):

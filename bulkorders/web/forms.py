@@ -7,7 +7,6 @@ from starlette.responses import RedirectResponse, Response
 
 from bulkorders.core.words import Words
 from bulkorders.journal.gate import pause, unpause
-from bulkorders.journal.views import get_batch
 from bulkorders.pipeline.drafts import drop, submit_drafts
 from bulkorders.pipeline.users import Session, session_of, sign_in, sign_out
 
@@ -109,8 +108,8 @@ def drop_batch(batch: OwnBatch, site: TheSite, fields: TheFields) -> Response:  
 
 @router.post("/batches/{batch}/resume")
 def resume(batch: OwnBatch, site: TheSite, fields: TheFields) -> Response:  # noqa: ARG001  # one of our own forms
-    """Goes on with a batch. Where refusals have stopped it, who asks for it has read so: it is not stopped by them again."""
-    site.worker.resume(batch, keep_going=get_batch(site.app.journal, batch).is_paused)
+    """Goes on with a batch."""
+    site.worker.resume(batch)
     return RedirectResponse(f"/batches/{batch}", 303)
 
 

@@ -25,7 +25,6 @@ from .site import MEBIBYTE, Site
 from .uploading import own_upload
 from .view import accounts_page, history_page, order_page, start_page, upload_page
 from .view_batch import batch_page
-from .view_parts import Door, door
 
 router = APIRouter(include_in_schema=False)
 PER_PAGE = 50
@@ -34,7 +33,8 @@ PER_PAGE = 50
 @router.get("/")
 def read_start(request: Request, site: TheSite, visitor: TheVisitor) -> Response:
     """The blank templates, where to drop a file, and the last uploads."""
-    page = start_page(site.app, visitor.lang, latest_uploads(site.app, visitor.user.name), _door(site))
+    most = site.options.most_upload_bytes // MEBIBYTE
+    page = start_page(site.app, visitor.lang, latest_uploads(site.app, visitor.user.name), most)
     return render(request, visitor, "start.html", page)
 
 
@@ -44,11 +44,7 @@ def read_upload(upload: str, request: Request, site: TheSite, visitor: TheVisito
     found = own_upload(site, visitor, upload)
     if found.batches:
         return RedirectResponse(f"/batches/{found.batches[0]}", 303)
-    return render(request, visitor, "upload.html", upload_page(site.app, visitor.lang, found, ahead(site.app, found), _door(site)))
-
-
-def _door(site: Site) -> Door:
-    return door(site.app, site.options.most_upload_bytes // MEBIBYTE)
+    return render(request, visitor, "upload.html", upload_page(site.app, visitor.lang, found, ahead(site.app, found)))
 
 
 def own_batch(batch: str, site: TheSite, visitor: TheVisitor) -> str:
@@ -79,7 +75,7 @@ def show_batch(
     looked_at = [Overview(known) if found.state is State.SENDING else overview(app, batch)]
     looked_at += [overview(app, name) if is_draft else Overview(get_batch(app.journal, name)) for name in others]
     page = batch_page(
-        app, visitor.lang, looked_at, found, _door(site), by_whom=known.by_whom, suggestions=suggestions(app, batch) if is_draft else (),
+        app, visitor.lang, looked_at, found, by_whom=known.by_whom, suggestions=suggestions(app, batch) if is_draft else (),
         corrections=len(corrections_of(app, batch)), paused=paused_accounts(site) if is_draft else (), notice=notice,
     )  # fmt: skip
     return render(request, visitor, "batch.html", page, status, f"/batches/{batch}")

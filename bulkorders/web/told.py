@@ -8,6 +8,7 @@ import orjson
 
 from bulkorders.core.order import row_ranges
 from bulkorders.core.result import Fate
+from bulkorders.core.words import Words
 from bulkorders.journal.uploads import Upload
 from bulkorders.journal.views import batches_of_workbook
 from bulkorders.pipeline.app import App
@@ -18,7 +19,7 @@ from bulkorders.pipeline.progress import Progress, progress
 from bulkorders.pipeline.report import fate_words, report_batch, shown_time
 from bulkorders.pipeline.uploads import ahead
 
-from .wording import refusal, said
+from .view_parts import refusal
 
 
 def upload_json(app: App, upload: Upload, lang: str) -> dict[str, Any]:
@@ -34,13 +35,13 @@ def progress_json(app: App, found: Progress, lang: str) -> bytes:
     latest = [
         {
             "order": each.order, "status": each.status.value, "word": each.word.say(lang),
-            "message": said(each.message, lang), "at": shown_time(app, each.at),
+            "message": _said(each.message, lang), "at": shown_time(app, each.at),
         }
         for each in found.latest
     ]  # fmt: skip
     told = {
         "batch": found.batch, "state": found.state, "read": found.read, "counts": {fate.value: n for fate, n in found.counts.items()},
-        "per_minute": found.per_minute, "seconds_left": found.seconds_left, "paused": said(found.paused, lang), "event": found.event,
+        "per_minute": found.per_minute, "seconds_left": found.seconds_left, "paused": _said(found.paused, lang), "event": found.event,
         "latest": latest,
     }  # fmt: skip
     return orjson.dumps(told)
@@ -71,9 +72,13 @@ def order_json(seen: Seen, lang: str) -> dict[str, Any]:
     order = seen.order
     return {
         "position": order.position, "order": order.display, "account": order.account, "status": order.fate.value,
-        "word": fate_words(order.fate, seen.is_test).say(lang), "message": said(order.message, lang), "rows": row_ranges(order.places),
+        "word": fate_words(order.fate, seen.is_test).say(lang), "message": _said(order.message, lang), "rows": row_ranges(order.places),
         "values": seen.values,
     }  # fmt: skip
+
+
+def _said(words: Words | None, lang: str) -> str | None:
+    return words.say(lang) if words else None
 
 
 def _iso(app: App, at: dt.datetime | None) -> str | None:

@@ -3,8 +3,8 @@
 Each page is a template and the function that makes what it needs; `web/pages.py` calls the pipeline, and hands on what it got::
 
     login.html     login_page(lang, message=None, name="", to="/")
-    start.html     start_page(app, lang, uploads, door)                       uploads: my last 10, the newest first
-    upload.html    upload_page(app, lang, upload, ahead, door)                queued, checking, refused; checked goes to its batch
+    start.html     start_page(app, lang, uploads, most_mb=100)                 uploads: my last 10, the newest first
+    upload.html    upload_page(app, lang, upload, ahead)                       queued, checking, refused; checked goes to its batch
     batch.html     batch_page(app, lang, reports, progress, ...)               see `view_batch`: preview, progress, result
     order.html     order_page(app, lang, batch, order, events, values, issues) values: as `GET .../orders` gives them, see below
     history.html   history_page(app, lang, found, asked, page, per_page, shows_all=)   asked: text, status, since, until as they were typed
@@ -14,7 +14,7 @@ Each page is a template and the function that makes what it needs; `web/pages.py
 All take `frame(lang, user, csrf, path, query)` besides; `templating.render_page(name, {**frame(...), **page(...)})` gives the HTML. Forms
 post the field `csrf`; scripts send it as `X-CSRF-Token` (they read it from `<meta name="csrf">`).
 
-What the scripts read from `/api/v1` is described in `api.models`.
+The scripts read the rest from `/api/v1`, as `api/models.py` describes it.
 """
 
 import datetime as dt
@@ -33,8 +33,7 @@ from bulkorders.pipeline.app import App, all_templates, find_template
 from bulkorders.pipeline.report import fate_words, shown_time
 
 from .given import Event, Found, Line, Upload, User
-from .view_parts import TONES, Door, counted, file_name, issue_line, state_words
-from .wording import refusal, said
+from .view_parts import TONES, counted, file_name, issue_line, refusal, state_words
 
 _STATUS_WORDS = {
     Status.PENDING: Words("等发送", "waiting"),
@@ -68,9 +67,9 @@ def login_page(lang: str, message: Words | None = None, name: str = "", to: str 
     return {"message": message.say(lang) if message else None, "name": name, "to": to}
 
 
-def start_page(app: App, lang: str, uploads: Sequence[Upload], door: Door) -> dict[str, Any]:
+def start_page(app: App, lang: str, uploads: Sequence[Upload], most_mb: int = 100) -> dict[str, Any]:
     """The blank templates, where to drop a file, and the last uploads."""
-    return {"templates": _templates(), "door": door, "uploads": [_upload_line(app, lang, upload) for upload in uploads]}
+    return {"templates": _templates(), "most_mb": most_mb, "uploads": [_upload_line(app, lang, upload) for upload in uploads]}
 
 
 def _templates() -> list[dict[str, Any]]:
@@ -82,16 +81,16 @@ def _upload_line(app: App, lang: str, upload: Upload) -> dict[str, Any]:
     word, tone = state_words(upload.state)
     return {
         "id": upload.id, "file": file_name(upload.file), "href": href, "state": upload.state, "word": word.say(lang), "tone": tone,
-        "at": shown_time(app, upload.at), "message": refused["message"] if (refused := refusal(lang, upload.refused)) else None,
+        "at": shown_time(app, upload.at), "message": upload.refused[lang] if upload.refused else None,
     }  # fmt: skip
 
 
-def upload_page(app: App, lang: str, upload: Upload, ahead: int, door: Door) -> dict[str, Any]:
+def upload_page(app: App, lang: str, upload: Upload, ahead: int) -> dict[str, Any]:
     """A file that waits for its check, or was refused. `ahead`: how many files are checked before it."""
     return {
         "upload": {**_upload_line(app, lang, upload), "ahead": ahead, "refused": refusal(lang, upload.refused)},
-        "templates": _templates(), "door": door,
-    }  # fmt: skip
+        "templates": _templates(),
+    }
 
 
 def order_page(
@@ -110,7 +109,7 @@ def order_page(
         "batch": {"id": batch.id, "file": file_name(batch.file), "title": template.title, "is_test": batch.is_test},
         "order": {
             "display": order.display, "position": order.position, "account": order.account, "rows": row_ranges(order.places),
-            "key": dict(order.key), "message": said(order.message, lang),
+            "key": dict(order.key), "message": order.message.say(lang) if order.message else None,
             "fate": order.fate.value, "tone": TONES[order.fate], "word": fate_words(order.fate, batch.is_test).say(lang),
             "ids": [{"label": label.say(lang), "value": value} for label, value in known if value], "unit": template.unit,
         },
@@ -120,10 +119,10 @@ def order_page(
 
 
 def _event(app: App, lang: str, event: Event) -> dict[str, Any]:
-    status, message = Status(event.after), event.message and said(Words(event.message, event.message), lang)
+    status = Status(event.after)
     return {
         "at": shown_time(app, event.at), "word": _STATUS_WORDS[status].say(lang), "tone": _STATUS_TONES[status],
-        "attempt": event.attempt, "code": event.code, "message": message, "request_id": event.request_id,
+        "attempt": event.attempt, "code": event.code, "message": event.message, "request_id": event.request_id,
     }  # fmt: skip
 
 

@@ -15,12 +15,11 @@ from bulkorders.pipeline.overview import Overview
 from bulkorders.pipeline.report import fate_words, shown_time
 
 from .given import Latest, Progress, Suggestion
-from .view_parts import TONES, Door, counted, file_name, issue_line, state_words
-from .wording import said
+from .view_parts import TONES, counted, file_name, issue_line, state_words
 
 
 def batch_page(
-    app: App, lang: str, overviews: Sequence[Overview], progress: Progress, door: Door, *, by_whom: str | None = None,
+    app: App, lang: str, overviews: Sequence[Overview], progress: Progress, *, by_whom: str | None = None,
     suggestions: Sequence[Suggestion] = (), corrections: int = 0, paused: Sequence[str] = (), notice: Words | None = None,
 ) -> dict[str, Any]:  # fmt: skip
     """A batch. `overviews`: it first, then those of the other templates in its workbook. While it is being sent nothing but their batches
@@ -40,8 +39,7 @@ def batch_page(
             "tone": tone,
         },
         "siblings": [_sibling(each, batch.id) for each in overviews] if len(overviews) > 1 else [],
-        "notice": notice.say(lang) if notice else None, "corrections": corrections, "door": door, "draft": None,
-        "progress": None, "result": None,
+        "notice": notice.say(lang) if notice else None, "corrections": corrections, "draft": None, "progress": None, "result": None,
     }  # fmt: skip
     if progress.state == "draft":
         return {**page, "draft": _draft(app, lang, overviews, progress, suggestions, paused)}
@@ -116,7 +114,7 @@ def _progress(app: App, lang: str, overview: Overview, progress: Progress) -> di
         "counts": counted(lang, counts, is_test=overview.batch.is_test), "bar": _bar(counts, progress.read),
         "per_minute": f"{progress.per_minute:.0f}" if progress.per_minute else None,
         "left": duration(progress.seconds_left).say(lang) if progress.seconds_left else None,
-        "latest": [_latest(app, lang, each) for each in progress.latest], "paused": said(progress.paused, lang),
+        "latest": [_latest(app, lang, each) for each in progress.latest], "paused": progress.paused.say(lang) if progress.paused else None,
         "sum": sum(counts.values()),
     }  # fmt: skip
 
@@ -124,7 +122,7 @@ def _progress(app: App, lang: str, overview: Overview, progress: Progress) -> di
 def _latest(app: App, lang: str, found: Latest) -> dict[str, Any]:
     return {
         "order": found.order, "word": found.word.say(lang), "tone": TONES[found.status], "at": shown_time(app, found.at),
-        "message": said(found.message, lang),
+        "message": found.message.say(lang) if found.message else None,
     }  # fmt: skip
 
 
@@ -168,5 +166,5 @@ def _needy(lang: str, overview: Overview, order: Placed) -> dict[str, Any]:
     return {
         "order": order.display, "href": f"/batches/{overview.batch.id}/orders/{order.position}", "rows": row_ranges(order.places),
         "word": fate_words(order.fate, overview.batch.is_test).say(lang), "tone": TONES[order.fate],
-        "message": said(order.message, lang) or "", "account": order.account,
+        "message": order.message.say(lang) if order.message else "", "account": order.account,
     }  # fmt: skip

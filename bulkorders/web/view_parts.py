@@ -1,6 +1,5 @@
-"""Parts that several pages show: where files are dropped, fates with their counts, issues with their places, states."""
+"""Parts that several pages show: fates with their counts, issues with their places, refusals, states."""
 
-from collections import Counter
 from collections.abc import Mapping
 from pathlib import PurePath
 from typing import Any
@@ -8,7 +7,6 @@ from typing import Any
 from bulkorders.core.issue import Issue
 from bulkorders.core.result import FATE_MEANING, FATE_WORDS, Fate
 from bulkorders.core.words import Words
-from bulkorders.pipeline.app import App
 from bulkorders.pipeline.report import fate_words, issue_json
 
 TONES: Mapping[Fate, str] = {
@@ -28,19 +26,6 @@ _STATES: Mapping[str, tuple[Words, str]] = {
     "unfinished": (Words("没有发完", "unfinished"), "open"),
     "done": (Words("已完成", "done"), "good"),
 }
-
-
-Door = Mapping[str, Any]
-"""Where files are dropped: `most_mb`, how large they may be; `accounts`, of which one may be chosen, none where there is no choice."""
-
-
-def door(app: App, most_mb: int) -> Door:
-    """Where files are dropped."""
-    own = Counter(account.provider.name for account in app.accounts.values())
-    names = [
-        {"name": account.name, "title": account.provider.title, "is_test": account.is_test} for account in app.accounts.values()
-    ]  # fmt: skip
-    return {"most_mb": most_mb, "accounts": names if any(count > 1 for count in own.values()) else []}
 
 
 def state_words(state: str) -> tuple[Words, str]:
@@ -67,6 +52,13 @@ def issue_line(lang: str, issue: Issue, batch: str) -> dict[str, Any]:
         "href": f"/batches/{batch}#grid" if is_place else None,
         "place": f"{issue.column or ''}{issue.row}" if is_place else "",
     }
+
+
+def refusal(lang: str, refused: Mapping[str, Any] | None) -> dict[str, Any] | None:
+    """Why a file was refused, from what the journal keeps of it."""
+    if refused is None:
+        return None
+    return {"code": refused["code"], "message": refused["en" if lang == "en" else "zh"], "best_header": refused.get("best_header")}
 
 
 def file_name(path: str) -> str:

@@ -19,8 +19,6 @@ NOW = dt.datetime(2026, 8, 3, 2, 30, tzinfo=dt.UTC)
 EVIL = "<img src=x onerror=alert(1)>\"'`{{7*7}}"
 """What a cell, a file or a remote may say."""
 SAID = Words(EVIL, EVIL)
-DOOR = {"most_mb": 100, "accounts": ()}
-"""Where files are dropped."""
 
 
 @dataclass

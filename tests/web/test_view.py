@@ -7,7 +7,6 @@ from pathlib import Path
 import pytest
 from overviews import overview_of
 from shown import (
-    DOOR,
     EVIL,
     NOW,
     Event,
@@ -33,10 +32,8 @@ from bulkorders.pipeline.overview import MOST_ISSUES, MOST_ORDERS
 from bulkorders.settings import Settings
 from bulkorders.web.view import accounts_page, error_page, frame, history_page, login_page, order_page, start_page, upload_page
 from bulkorders.web.view_batch import batch_page
-from bulkorders.web.view_parts import door
 
 REAL = {"provider": "lingxing", "base_url": "https://openapi.lingxing.com", "app_id": "ak_0123456789abc", "app_secret": "0" * 16}
-OTHER = {**REAL, "app_id": "ak_abc0123456789"}
 TEST = {"provider": "chukou1", "base_url": "https://openapi.ck1info.com", "token": "t"}
 
 
@@ -57,55 +54,46 @@ def test_the_other_language_keeps_the_page_and_its_search() -> None:
 
 def test_only_an_administrator_is_led_to_the_accounts(app: App) -> None:
     """An operator could do nothing there."""
-    page = start_page(app, "zh", [], DOOR)
+    page = start_page(app, "zh", [])
     assert shown("start.html", page, user=User(role="admin")).all("a", href="/accounts")
     assert not shown("start.html", page, user=User(role="operator")).all("a", href="/accounts")
 
 
 def test_the_start_page_offers_every_template(app: App) -> None:
     """A merchant begins with one of them."""
-    page = shown("start.html", start_page(app, "zh", [], DOOR))
+    page = shown("start.html", start_page(app, "zh", []))
     assert page.all("a", href="/templates/lingxing-mcf.xlsx")
     assert page.all("a", href="/templates/chukou1-fba.xlsx")
     assert "还没有上传过表格" in page.said
 
 
-def test_an_account_is_asked_for_only_where_there_is_a_choice(app: App, tmp_path: Path) -> None:
-    """Of one account for each remote none has to be named; of two for one remote a file would be refused."""
-    assert door(app, 100)["accounts"] == []
-    two = App(Settings(journal=str(tmp_path / "two.db"), accounts={"main": REAL, "other": OTHER, "trial": TEST}))
-    page = shown("start.html", start_page(two, "zh", [], door(two, 7)))
-    assert [each["value"] for each in page.all("option")] == ["", "main", "other", "trial"]
-    assert "最大 7 MB" in page.said
-
-
 def test_an_upload_leads_to_its_batch_once_there_is_one(app: App) -> None:
     """Until then to where it waits."""
-    page = shown("start.html", start_page(app, "zh", [Upload("checked", batches=["b7"]), Upload("checking")], DOOR))
+    page = shown("start.html", start_page(app, "zh", [Upload("checked", batches=["b7"]), Upload("checking")]))
     assert page.all("a", href="/batches/b7")
     assert page.all("a", href="/uploads/u1")
 
 
 def test_a_waiting_upload_tells_how_many_are_before_it(app: App) -> None:
     """Who waits wants to know how long."""
-    assert "前面还有 3 份表格" in shown("upload.html", upload_page(app, "zh", Upload(), 3, DOOR)).said
+    assert "前面还有 3 份表格" in shown("upload.html", upload_page(app, "zh", Upload(), 3)).said
 
 
 def test_a_refused_upload_names_the_nearest_header_and_what_it_lacks(app: App) -> None:
     """So that the merchant sees which labels to add."""
     header = {"sheet": "S1", "row": 3, "matched": ["店铺名"], "missing": ["邮编", "城市"]}
     refused = {"code": "no_header", "zh": "没有表头。", "en": "No header.", "best_header": header}
-    page = shown("upload.html", upload_page(app, "zh", Upload("refused", refused), 0, DOOR))
+    page = shown("upload.html", upload_page(app, "zh", Upload("refused", refused), 0))
     assert "没有表头。" in page.said
     assert "工作表「S1」第 3 行" in page.said
     assert "邮编" in page.said
-    assert "No header." in shown("upload.html", upload_page(app, "en", Upload("refused", refused), 0, DOOR), "en").said
+    assert "No header." in shown("upload.html", upload_page(app, "en", Upload("refused", refused), 0), "en").said
 
 
 def test_a_preview_counts_orders_errors_and_warnings(app: App) -> None:
     """The numbers that decide whether to submit."""
     found = report(Fate.UNSENT, Fate.UNSENT, Fate.INVALID)
-    draft = batch_page(app, "zh", [overview_of(found)], Progress("draft", counts(found), seconds_left=130), DOOR)["draft"]
+    draft = batch_page(app, "zh", [overview_of(found)], Progress("draft", counts(found), seconds_left=130))["draft"]
     assert draft["orders"] == {"read": 3, "valid": 2, "invalid": 1}
     assert (draft["errors"]["count"], draft["warnings"]["count"], draft["notes"]["count"]) == (1, 2, 1)
     assert draft["takes"] == "2 分钟"
@@ -114,7 +102,7 @@ def test_a_preview_counts_orders_errors_and_warnings(app: App) -> None:
 def test_a_problem_leads_to_its_cell_and_one_of_the_whole_sheet_to_none(app: App) -> None:
     """A link that goes nowhere is worse than none."""
     found = report(Fate.INVALID)
-    draft = batch_page(app, "zh", [overview_of(found)], Progress("draft", counts(found)), DOOR)["draft"]
+    draft = batch_page(app, "zh", [overview_of(found)], Progress("draft", counts(found)))["draft"]
     assert [(each["place"], each["href"]) for each in draft["warnings"]["shown"]] == [("V3", "/batches/b1#grid"), ("", None)]
 
 
@@ -122,7 +110,7 @@ def test_of_many_problems_the_page_shows_some_and_counts_all(app: App) -> None:
     """A hundred thousand lines would freeze it."""
     found = report(Fate.INVALID)
     many = type(found)(found.batch, found.orders, list(found.issues)[:1] * (MOST_ISSUES + 5))
-    errors = batch_page(app, "zh", [overview_of(many)], Progress("draft", counts(many)), DOOR)["draft"]["errors"]
+    errors = batch_page(app, "zh", [overview_of(many)], Progress("draft", counts(many)))["draft"]["errors"]
     assert (errors["count"], len(errors["shown"]), errors["more"]) == (MOST_ISSUES + 5, MOST_ISSUES, 5)
 
 
@@ -130,7 +118,7 @@ def test_what_is_submitted_is_counted_by_account_over_the_whole_workbook(app: Ap
     """A workbook of two templates is submitted at once; each account is told as real or as a test's, and as paused."""
     first = with_account(report(Fate.UNSENT, Fate.UNSENT, Fate.INVALID), "main")
     second = with_account(report(Fate.UNSENT, name="b2", template="chukou1-fba", is_test=True), "trial")
-    page = batch_page(app, "zh", [overview_of(first), overview_of(second)], Progress("draft", counts(first)), DOOR, paused=["trial"])
+    page = batch_page(app, "zh", [overview_of(first), overview_of(second)], Progress("draft", counts(first)), paused=["trial"])
     submit = page["draft"]["submit"]
     assert (submit["good"], submit["bad"], submit["is_test"], submit["can_update"]) == (3, 1, False, False)
     assert [(each["name"], each["count"], each["is_test"], each["is_paused"]) for each in submit["accounts"]] == [
@@ -142,12 +130,12 @@ def test_what_is_submitted_is_counted_by_account_over_the_whole_workbook(app: Ap
 def test_submitting_says_how_many_and_whether_they_are_real(app: App) -> None:
     """The last step before real orders is never taken by mistake."""
     found = report(Fate.UNSENT, Fate.INVALID)
-    page = shown("batch.html", batch_page(app, "zh", [overview_of(found)], Progress("draft", counts(found)), DOOR))
+    page = shown("batch.html", batch_page(app, "zh", [overview_of(found)], Progress("draft", counts(found))))
     assert "只提交没有错的 1 单" in page.said
     assert "发送真实订单？" in page.said
     assert page.all("input", name="only_good", value="1")
     trial = with_account(report(Fate.UNSENT, template="chukou1-fba", is_test=True), "trial")
-    page = shown("batch.html", batch_page(app, "zh", [overview_of(trial)], Progress("draft", counts(trial)), DOOR))
+    page = shown("batch.html", batch_page(app, "zh", [overview_of(trial)], Progress("draft", counts(trial))))
     assert "确认提交 1 单" in page.said
     assert "测试不会产生真实订单" in page.said
     assert page.all("input", name="only_good", value="0")
@@ -157,7 +145,7 @@ def test_submitting_says_how_many_and_whether_they_are_real(app: App) -> None:
 def test_nothing_can_be_submitted_where_all_orders_have_mistakes(app: App) -> None:
     """There is no button that could only fail."""
     found = report(Fate.INVALID)
-    page = shown("batch.html", batch_page(app, "zh", [overview_of(found)], Progress("draft", counts(found)), DOOR))
+    page = shown("batch.html", batch_page(app, "zh", [overview_of(found)], Progress("draft", counts(found))))
     assert not page.all("a", id="submit")
     assert "没有可以提交的订单" in page.said
 
@@ -165,7 +153,7 @@ def test_nothing_can_be_submitted_where_all_orders_have_mistakes(app: App) -> No
 def test_progress_adds_up_and_its_bar_fills_the_whole_length(app: App) -> None:
     """No order is shown twice or left out."""
     found = Progress("sending", {Fate.CREATED: 5, Fate.REJECTED: 1, Fate.ACCEPTED: 1, Fate.UNSENT: 3}, 60.4, 95, [Latest()])
-    page = batch_page(app, "zh", [overview_of(report(is_released=True))], found, DOOR)
+    page = batch_page(app, "zh", [overview_of(report(is_released=True))], found)
     told = page["progress"]
     assert (told["sum"], told["read"], told["settled"], told["percent"]) == (10, 10, 6, 60)
     assert sum(each["count"] for each in told["counts"]) == 10
@@ -185,16 +173,14 @@ def test_progress_adds_up_and_its_bar_fills_the_whole_length(app: App) -> None:
 )
 def test_a_result_says_in_one_sentence_how_it_went(app: App, fates: dict[Fate, int], state: str, tone: str, said: str) -> None:
     """Unsettled orders are never called done, nor failed ones well."""
-    result = batch_page(app, "zh", [overview_of(report(is_released=True))], Progress(state, fates), DOOR)["result"]
+    result = batch_page(app, "zh", [overview_of(report(is_released=True))], Progress(state, fates))["result"]
     assert (result["tone"], result["verdict"]) == (tone, said)
 
 
 def test_a_result_lists_the_refused_orders_first_and_none_that_are_well(app: App) -> None:
     """What needs somebody stands in front."""
     found = report(Fate.CREATED, Fate.UNSENT, Fate.INVALID, Fate.REJECTED, Fate.SKIPPED, is_released=True)
-    result = batch_page(app, "zh", [overview_of(found)], Progress("paused", counts(found), paused=Words("停下了。", "Paused.")), DOOR)[
-        "result"
-    ]
+    result = batch_page(app, "zh", [overview_of(found)], Progress("paused", counts(found), paused=Words("停下了。", "Paused.")))["result"]
     assert [each["word"] for each in result["needy"]] == ["被拒绝", "数据有误", "未发送"]
     assert result["needy"][0]["href"] == "/batches/b1/orders/3"
     assert result["can_resume"]
@@ -204,20 +190,20 @@ def test_an_order_that_only_waits_to_be_sent_needs_nobody(app: App) -> None:
     """A list of all that is still to come would hide what failed."""
     found = report(Fate.UNSENT, is_released=True)
     quiet = replace(found, orders=[replace(each, message=None) for each in found.orders])
-    assert batch_page(app, "zh", [overview_of(quiet)], Progress("unfinished", counts(quiet)), DOOR)["result"]["needy"] == []
+    assert batch_page(app, "zh", [overview_of(quiet)], Progress("unfinished", counts(quiet)))["result"]["needy"] == []
 
 
 def test_of_many_failed_orders_the_page_shows_some_and_counts_the_rest(app: App) -> None:
     """The rest is fetched, and stands in the results."""
     found = report(*[Fate.REJECTED] * (MOST_ORDERS + 3), is_released=True)
-    result = batch_page(app, "zh", [overview_of(found)], Progress("done", counts(found)), DOOR)["result"]
+    result = batch_page(app, "zh", [overview_of(found)], Progress("done", counts(found)))["result"]
     assert (len(result["needy"]), result["more"]) == (MOST_ORDERS, 3)
 
 
 def test_only_what_is_unfinished_can_be_gone_on_with(app: App) -> None:
     """A button without effect would mislead."""
     found = report(Fate.CREATED, is_released=True)
-    page = shown("batch.html", batch_page(app, "zh", [overview_of(found)], Progress("done", counts(found)), DOOR))
+    page = shown("batch.html", batch_page(app, "zh", [overview_of(found)], Progress("done", counts(found))))
     assert not page.all("form", action="/batches/b1/resume")
     assert page.all("a", href="/batches/b1/results.xlsx")
 
@@ -225,7 +211,7 @@ def test_only_what_is_unfinished_can_be_gone_on_with(app: App) -> None:
 def test_a_test_s_orders_are_called_so_wherever_they_are_counted(app: App) -> None:
     """Nobody takes them for real ones."""
     found = with_account(report(Fate.CREATED, is_released=True, is_test=True, template="chukou1-fba"), "trial")
-    page = shown("batch.html", batch_page(app, "zh", [overview_of(found)], Progress("done", counts(found)), DOOR))
+    page = shown("batch.html", batch_page(app, "zh", [overview_of(found)], Progress("done", counts(found))))
     assert "已创建（测试）" in page.said
     assert "没有产生真实订单" in page.said
 
@@ -281,18 +267,18 @@ def test_every_page_shows_markup_in_foreign_texts_as_text(app: App, lang: str) -
     said = Words(EVIL, EVIL)
     pages = [
         ("login.html", login_page(lang, said, EVIL, EVIL)),
-        ("start.html", start_page(app, lang, [Upload("refused", refused), Upload("checking")], DOOR)),
-        ("upload.html", upload_page(app, lang, Upload(), 1, DOOR)),
-        ("upload.html", upload_page(app, lang, Upload("refused", refused), 0, DOOR)),
+        ("start.html", start_page(app, lang, [Upload("refused", refused), Upload("checking")])),
+        ("upload.html", upload_page(app, lang, Upload(), 1)),
+        ("upload.html", upload_page(app, lang, Upload("refused", refused), 0)),
         (
             "batch.html",
-            batch_page(app, lang, [before], Progress("draft", counts(draft)), DOOR, by_whom=EVIL, suggestions=[Suggestion()], notice=said),
+            batch_page(app, lang, [before], Progress("draft", counts(draft)), by_whom=EVIL, suggestions=[Suggestion()], notice=said),
         ),
         (
             "batch.html",
-            batch_page(app, lang, [before, before], Progress("sending", counts(sent), latest=[Latest()], paused=said), DOOR),
+            batch_page(app, lang, [before, before], Progress("sending", counts(sent), latest=[Latest()], paused=said)),
         ),
-        ("batch.html", batch_page(app, lang, [after], Progress("unfinished", counts(sent), paused=said), DOOR)),
+        ("batch.html", batch_page(app, lang, [after], Progress("unfinished", counts(sent), paused=said))),
         ("order.html", order_page(app, lang, sent.batch, sent.orders[5], [Event("rejected")], values, [draft.issues[0][1]])),
         ("history.html", history_page(app, lang, Found([Line()], 1), {"text": EVIL}, shows_all=True)),
         ("error.html", error_page(lang, 404, EVIL)),

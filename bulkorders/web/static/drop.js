@@ -10,7 +10,6 @@ function send(file, bar) {
   return new Promise((done, fail) => {
     const request = new XMLHttpRequest();
     const body = new FormData();
-    if (form.elements.account?.value) body.append("account", form.elements.account.value);
     body.append("file", file, file.name);
     request.open("POST", "/api/v1/uploads");
     request.setRequestHeader("X-CSRF-Token", token());
