@@ -12,6 +12,7 @@ import threading
 import time
 from collections import OrderedDict, defaultdict
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from types import TracebackType
@@ -21,11 +22,12 @@ import orjson
 
 from bulkorders.core.cell import column_letter, column_number
 from bulkorders.core.correction import Correction
-from bulkorders.errors import UsageError
+from bulkorders.errors import BulkordersError, UsageError
 from bulkorders.journal.corrections import corrections_of
 from bulkorders.journal.issues import issues_between
 from bulkorders.journal.kept import kept_path
 from bulkorders.journal.records import Batch
+from bulkorders.journal.uploads import get_upload
 from bulkorders.journal.views import batches_of_workbook, get_batch
 from bulkorders.workbook.grid import ENTRY
 from bulkorders.workbook.isolated import write_grid
@@ -107,6 +109,13 @@ class Grids:
         except (OSError, ValueError) as error:  # what orjson raises is a ValueError
             raise UsageError("表格的内容现在显示不了：请刷新再试。", "the cells cannot be shown now: try again.") from error
         return _page(found.sheets[sheet], piece, first, [each for each in corrections if each.sheet == sheet])
+
+    def prepare(self, upload: str) -> None:
+        """Has the cells of an upload's drafts written before anybody asks for them. Where that fails, who asks is told."""
+        found = get_upload(self._app.journal, upload)
+        for batch in found.batches if found else ():
+            with suppress(BulkordersError, OSError, ValueError):
+                self.page(self._app, batch, next(iter(get_batch(self._app.journal, batch).sheets)), 1, 0)
 
     def _book(self, batch: Batch) -> "_Book":
         key = (batch.content_hash, *batch.sheets)

@@ -7,7 +7,7 @@ import secrets
 import threading
 import time
 import unicodedata
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from contextlib import suppress
 from pathlib import Path, PureWindowsPath
 from types import TracebackType
@@ -97,10 +97,11 @@ class Checker:
     """Checks the journal's uploads while it is open, in as many threads as there are cores; each becomes drafts or is refused.
 
     One process does so at a time: another waits for its end. What was being checked when that one ended is checked again.
+    `then`: hears of each upload that became drafts, which somebody will look at in a moment.
     """
 
-    def __init__(self, app: App, threads: int = CORES) -> None:
-        self._app, self._number = app, threads
+    def __init__(self, app: App, threads: int = CORES, then: Callable[[str], object] = lambda _: None) -> None:
+        self._app, self._number, self._then = app, threads, then
         self._stop = threading.Event()
         self._asked_at = math.inf
         self._main = threading.Thread(target=self._hold, daemon=True, name="checks")
@@ -159,6 +160,8 @@ class Checker:
             uploads.refuse(self._app.journal, upload.id, refused, self._app.clock.now())
         untold.clear()
         discard(self._app.journal, upload.content_hash)
+        if refused is None:
+            self._then(upload.id)
         return True
 
     def _checked(self, upload: Upload) -> dict[str, Any] | None:
