@@ -1,5 +1,5 @@
 // How a batch goes: the events of the server, again after a break, else asked for; the page is loaded anew when its state is another.
-import { call, duration, el, number, Refused, say, sign, TONES } from "./base.js";
+import { call, duration, el, isEnglish, number, Refused, say, sign, TONES } from "./base.js";
 
 const main = document.getElementById("main");
 const batch = encodeURIComponent(main.dataset.batch);
@@ -89,7 +89,7 @@ function follow() {
   let source = null;
   const open = () => {
     heard = Date.now();
-    source = new EventSource(`/api/v1/batches/${batch}/stream`);
+    source = new EventSource(`/api/v1/batches/${batch}/stream?lang=${isEnglish ? "en" : "zh"}`);
     source.addEventListener("open", () => { heard = Date.now(); linked(true); });
     source.addEventListener("progress", (event) => {
       heard = Date.now();
