@@ -524,7 +524,11 @@ class _Handler(BaseHTTPRequestHandler):
         self._answer("GET")
 
     def _answer(self, method: str) -> None:
-        body = self.rfile.read(int(self.headers.get("content-length") or 0))
+        length = int(self.headers.get("content-length") or 0)
+        body = self.rfile.read(length)
+        if len(body) < length:  # the caller was killed in the middle of it: nothing was asked
+            self.close_connection = True
+            return
         found = self.foreign.answer(method, self.path, {name.lower(): value for name, value in self.headers.items()}, body)
         if found is None:
             self.close_connection = True

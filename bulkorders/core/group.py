@@ -126,7 +126,7 @@ def _display(template: Template, key: Key) -> str:
 def _element(work: _Grouping, key: Key, level: Level, rows: Sequence[int]) -> Element:
     """One element of its rows, with all that lies within."""
     asked = _asked(work.checked, level, rows)
-    values = {each.name: _agreed(work, key, each, rows, is_asked=each in asked) for each in level.fields}
+    values = {each.name: _agreed(work, key, each, rows, is_asked=each.name in asked) for each in level.fields}
     children = {
         child.path: tuple(_element(work, key, child, own) for own in _partition(work.checked, child, rows)) for child in level.children
     }
@@ -137,10 +137,11 @@ def _element(work: _Grouping, key: Key, level: Level, rows: Sequence[int]) -> El
     return element
 
 
-def _asked(checked: Checked, level: Level, rows: Sequence[int]) -> tuple[Field, ...]:
-    """The fields that must be there: of an element without its key the key alone, since what else is absent may stand at its fellows."""
-    absent = tuple(each for each in level.keys if all(_text(checked, row, each.name) is None for row in rows))
-    return absent or level.fields
+def _asked(checked: Checked, level: Level, rows: Sequence[int]) -> set[str]:
+    """The fields that must be there, by name: of an element without its key the key alone, since what else is absent may stand at its
+    fellows."""  # fmt: skip
+    absent = {each.name for each in level.keys if all(_text(checked, row, each.name) is None for row in rows)}
+    return absent or {each.name for each in level.fields}
 
 
 def _partition(checked: Checked, level: Level, rows: Sequence[int]) -> list[list[int]]:

@@ -22,7 +22,7 @@ from bulkorders.journal.views import batches_of_workbook, get_batch
 from .app import App, find_template
 from .drafts import drafts_of
 from .ingest import Checkup, drafted, examine, vetted
-from .uploads import AT_ONCE
+from .uploads import READING
 from .vet import Vetted
 
 __all__ = ["Correction", "Suggestion", "correct", "corrections_of", "newest_correction", "suggestions"]
@@ -125,7 +125,7 @@ def _checked(app: App, draft: Batch, every: Sequence[Correction]) -> list[tuple[
         raise UsageError("原来的表格不在了，不能再改：请重新上传。", "the workbook is no longer kept: upload it again.")
     upload = upload_of(app.journal, draft.id)
     account = upload.account if upload else None
-    with AT_ONCE:
+    with READING.at_once():
         file = examine(app, Path(draft.file), copy, draft.content_hash, account=account, corrections=every)
     refused = next((checkup.refused for checkup, _ in file.parts if checkup.refused), None)
     if refused is not None:

@@ -22,18 +22,19 @@ import orjson
 
 from bulkorders.core.cell import column_letter, column_number
 from bulkorders.core.correction import Correction
-from bulkorders.errors import UsageError
+from bulkorders.errors import BulkordersError, UsageError
 from bulkorders.journal.corrections import corrections_of
 from bulkorders.journal.issues import issues_between
 from bulkorders.journal.kept import kept_path
 from bulkorders.journal.records import Batch
+from bulkorders.journal.uploads import get_upload
 from bulkorders.journal.views import batches_of_workbook, get_batch
 from bulkorders.workbook.grid import ENTRY
 from bulkorders.workbook.isolated import write_grid
 from bulkorders.workbook.limits import MOST_COLUMNS, MOST_ROWS
 
 from .app import App
-from .uploads import AT_ONCE
+from .uploads import READING
 
 MOST_KEPT, MOST_KEPT_BYTES = 100, 1024 * 1024 * 1024
 """Workbooks whose cells are kept, and how much that may be; of more, the least recently used go."""
@@ -113,6 +114,13 @@ class Grids:
         except (OSError, ValueError) as error:  # what orjson raises is a ValueError
             raise UsageError("表格的内容现在显示不了：请刷新再试。", "the cells cannot be shown now: try again.") from error
         return _page(found.sheets[sheet], piece, first, [each for each in corrections if each.sheet == sheet])
+
+    def prepare(self, upload: str) -> None:
+        """Has the cells of an upload's drafts written before anybody asks for them. Where that fails, who asks is told."""
+        found = get_upload(self._app.journal, upload)
+        for batch in found.batches if found else ():
+            with suppress(BulkordersError, OSError, ValueError):
+                self.page(self._app, batch, next(iter(get_batch(self._app.journal, batch).sheets)), 1, 0)
 
     def _book(self, batch: Batch) -> "_Book":
         key = (batch.content_hash, *batch.sheets)
@@ -256,7 +264,7 @@ def _written(app: App, path: Path, names: Sequence[str]) -> list[_Sheet]:
     if not path.exists():
         raise UsageError("原来的表格过了保存期，已经删除。", "the workbook was kept for its time and is deleted.")
     with tempfile.TemporaryDirectory(prefix=_PREFIX, dir=app.journal.folder, ignore_cleanup_errors=True) as folder:
-        with AT_ONCE:
+        with READING.at_once():
             refused = write_grid(path, names, Path(folder))
         if refused is not None:
             raise UsageError(refused.message.zh, refused.message.en)

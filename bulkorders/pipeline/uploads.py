@@ -7,7 +7,7 @@ import secrets
 import threading
 import time
 import unicodedata
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from contextlib import suppress
 from pathlib import Path, PureWindowsPath
 from types import TracebackType
@@ -25,6 +25,7 @@ from bulkorders.journal.uploads import QUEUED, Upload, hold_checks, insert_uploa
 from .app import App
 from .ending import END_SECONDS, STOP_SECONDS
 from .ingest import Ingested, enter, examine
+from .turns import Turns
 
 __all__ = ["Checker", "Upload", "add_upload", "ahead", "clean_name", "count_waiting", "get_upload", "latest_uploads"]
 
@@ -32,8 +33,8 @@ LONGEST_NAME = 200
 """Bytes of a file's name in UTF-8."""
 POLL_SECONDS = 0.2
 CORES = os.cpu_count() or 1
-AT_ONCE = threading.BoundedSemaphore(CORES)
-"""Held while a workbook is read for somebody who waits for it: no more are read at once than there are cores."""
+READING = Turns(CORES)
+"""Taken while a workbook is read: no more are read at once than there are cores."""
 _NAMELESS = "表格.xlsx"
 _UNSEEN = frozenset({"Cc", "Cf", "Cs", "Co", "Cn", "Zl", "Zp"})
 _FAILED = Words("文件没有检查：{reason}。请稍后再上传一次。", "The file was not checked: {reason}. Upload it again later.")
@@ -95,10 +96,11 @@ class Checker:
     """Checks the journal's uploads while it is open, in as many threads as there are cores; each becomes drafts or is refused.
 
     One process does so at a time: another waits for its end. What was being checked when that one ended is checked again.
+    `then`: hears of each upload that became drafts, which somebody will look at in a moment.
     """
 
-    def __init__(self, app: App, threads: int = CORES) -> None:
-        self._app, self._number = app, threads
+    def __init__(self, app: App, threads: int = CORES, then: Callable[[str], object] = lambda _: None) -> None:
+        self._app, self._number, self._then = app, threads, then
         self._stop = threading.Event()
         self._asked_at = math.inf
         self._main = threading.Thread(target=self._hold, daemon=True, name="checks")
@@ -157,6 +159,8 @@ class Checker:
             uploads.refuse(self._app.journal, upload.id, refused, self._app.clock.now())
         untold.clear()
         discard(self._app.journal, upload.content_hash)
+        if refused is None:
+            self._then(upload.id)
         return True
 
     def _checked(self, upload: Upload) -> dict[str, Any] | None:
@@ -174,7 +178,7 @@ class Checker:
         copy = kept_path(self._app.journal, upload.content_hash)
         if not copy.exists():
             return _said("failed", _GONE)
-        with AT_ONCE:
+        with READING.in_turn():
             file = examine(self._app, Path(upload.file), copy, upload.content_hash, account=upload.account, left=self._time_left)
         ingested = enter(self._app, file, by_whom=upload.by_whom, name=upload.file, upload=upload.id)
         return None if any(found.batch for found in ingested) else _why_not(ingested)

@@ -177,7 +177,7 @@ def session_of(app: App, token: str) -> Session | None:
     if visit is None:
         return None
     if not visit.seen_at <= now < visit.seen_at + SEEN:
-        with suppress(JournalError):  # on a full disk people still see how their orders stand
+        with suppress(JournalError):  # on a full disk, and while others write, people still see how their orders stand
             book.see_session(app.journal, _hash(token), now, min(now + IDLE, visit.created_at + LONGEST))
     return _session(visit.user, token)
 

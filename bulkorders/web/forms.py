@@ -103,6 +103,14 @@ def _is_ticked(fields: Mapping[str, str], name: str) -> bool:
     return fields.get(name) == "1"
 
 
+@router.get("/batches/{batch}/submit")
+@router.get("/batches/{batch}/drop")
+@router.get("/batches/{batch}/resume")
+def read_form(batch: OwnBatch) -> Response:
+    """Who loads an address again that a form was posted to means its page."""
+    return RedirectResponse(f"/batches/{batch}", 303)
+
+
 @router.post("/batches/{batch}/drop")
 def drop_batch(batch: OwnBatch, site: TheSite, fields: TheFields) -> Response:  # noqa: ARG001  # one of our own forms
     """Forgets a draft."""

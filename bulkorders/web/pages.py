@@ -8,14 +8,13 @@ from starlette.responses import RedirectResponse, Response
 
 from bulkorders.core.words import Words
 from bulkorders.journal.gate import holder, paused_at
-from bulkorders.journal.uploads import Upload
 from bulkorders.journal.views import batches_of_workbook, get_batch, order_events
 from bulkorders.pipeline.browse import is_seen_by, order_at
 from bulkorders.pipeline.corrections import corrections_of, newest_correction, suggestions
 from bulkorders.pipeline.history import STATUSES, history
 from bulkorders.pipeline.overview import Overview, overview
 from bulkorders.pipeline.progress import State, progress
-from bulkorders.pipeline.uploads import ahead, get_upload, latest_uploads
+from bulkorders.pipeline.uploads import ahead, latest_uploads
 
 from .blanks import blank_workbook
 from .problems import nothing_there
@@ -23,6 +22,7 @@ from .rendering import render
 from .results import results_of
 from .sessions import Caller, TheAdmin, TheSite, TheVisitor
 from .site import MEBIBYTE, Site
+from .uploading import own_upload
 from .view import accounts_page, history_page, order_page, start_page, upload_page
 from .view_batch import batch_page
 
@@ -50,14 +50,6 @@ def read_upload(upload: str, request: Request, site: TheSite, visitor: TheVisito
 def most_mb(site: Site) -> int:
     """How large a file may be."""
     return site.options.most_upload_bytes // MEBIBYTE
-
-
-def own_upload(site: Site, visitor: Caller, upload: str) -> Upload:
-    """An upload that the visitor may see. Raises a Problem."""
-    found = get_upload(site.app, upload)
-    if found is None or visitor.sees not in (None, found.by_whom):
-        raise nothing_there()
-    return found
 
 
 def own_batch(batch: str, site: TheSite, visitor: TheVisitor) -> str:

@@ -63,7 +63,11 @@ def nothing_there() -> Problem:
 
 def wrong_method() -> Problem:
     """The address is right, what is asked of it is not."""
-    return Problem(405, "wrong_method", Words("这个地址不能这样用：请查看接口说明。", "Not with this method: see the API's description."))
+    words = Words(
+        "这个地址不能直接打开：请从首页进入；程序请核对接口说明。",
+        "Nothing to look at here: begin at the start page; programs see the API's description.",
+    )
+    return Problem(405, "wrong_method", words)
 
 
 def too_large(most_bytes: int) -> Problem:

@@ -82,7 +82,8 @@ class Site:
 
     def __post_init__(self) -> None:
         self.grids = Grids(self.app)
-        self.checker, self.worker = Checker(self.app), Worker(self.app, self.options.log)
+        self.checker = Checker(self.app, then=self.grids.prepare)
+        self.worker = Worker(self.app, self.options.log)
         self.streams = Streams(
             Readings(self._progress, lambda: newest_event(self.app), lambda after: batches_with_news(self.app, after)),
             lambda found, lang: progress_json(self.app, found, lang),

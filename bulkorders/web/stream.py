@@ -6,6 +6,7 @@ Asynchronous, since each open page is a stream that does nothing most of the tim
 import asyncio
 import time
 from collections.abc import AsyncIterator, Callable, Collection, Iterable, Mapping
+from contextlib import suppress
 from dataclasses import dataclass, field, replace
 
 import anyio
@@ -105,7 +106,8 @@ class Streams:
         until = time.monotonic() + LONGEST_SECONDS
         try:
             yield b"retry: 2000\n\n"
-            listener.hear(await anyio.to_thread.run_sync(self._readings.read, batch, limiter=self._one))
+            with suppress(BulkordersError):  # or it is read a second later
+                listener.hear(await anyio.to_thread.run_sync(self._readings.read, batch, limiter=self._one))
             while not (listener.is_over or self._is_closed) and time.monotonic() < until:
                 yield await self._next(listener, lang)
         finally:

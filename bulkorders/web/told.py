@@ -8,7 +8,6 @@ import orjson
 
 from bulkorders.core.order import row_ranges
 from bulkorders.core.result import Fate, Totals
-from bulkorders.core.words import Words
 from bulkorders.journal.queue import gates_of
 from bulkorders.journal.uploads import Upload
 from bulkorders.journal.views import batch_issues, batches_of_workbook, get_batch
@@ -20,21 +19,16 @@ from bulkorders.pipeline.progress import Progress, progress
 from bulkorders.pipeline.report import BatchReport, fate_words, report_batch, shown_time
 from bulkorders.pipeline.uploads import ahead
 
+from .view_parts import refusal
 from .worded import said
 
 
 def upload_json(app: App, upload: Upload, lang: str) -> dict[str, Any]:
     """An upload, and how many are checked before it."""
     return {
-        "id": upload.id, "file": upload.file, "state": upload.state, "ahead": ahead(app, upload), "refused": _refused(upload.refused, lang),
+        "id": upload.id, "file": upload.file, "state": upload.state, "ahead": ahead(app, upload), "refused": refusal(lang, upload.refused),
         "batches": list(upload.batches),
     }  # fmt: skip
-
-
-def _refused(refused: Mapping[str, Any] | None, lang: str) -> dict[str, Any] | None:
-    if refused is None:
-        return None
-    return {"code": refused["code"], "message": said(Words(refused["zh"], refused["en"]), lang), "best_header": refused.get("best_header")}
 
 
 def progress_json(app: App, found: Progress, lang: str) -> bytes:

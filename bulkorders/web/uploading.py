@@ -8,10 +8,10 @@ from starlette.requests import Request
 
 from bulkorders.core.words import Words
 from bulkorders.journal.uploads import Upload
-from bulkorders.pipeline.uploads import add_upload, count_waiting
+from bulkorders.pipeline.uploads import add_upload, count_waiting, get_upload
 
 from .limits import MOST_DIGITS
-from .problems import Problem, no_file, no_room, too_many
+from .problems import Problem, no_file, no_room, nothing_there, too_many
 from .received import Form, received
 from .sessions import Caller
 from .site import Site
@@ -39,6 +39,14 @@ def _refuse_floods(site: Site, request: Request, by_whom: str) -> None:
     size = int(declared) if declared.isdecimal() and len(declared) <= MOST_DIGITS else site.options.most_upload_bytes
     if shutil.disk_usage(site.folder).free < site.options.spare_bytes + COPIES * min(size, site.options.most_upload_bytes):
         raise no_room()
+
+
+def own_upload(site: Site, caller: Caller, upload: str) -> Upload:
+    """An upload that the caller may see. Raises a Problem."""
+    found = get_upload(site.app, upload)
+    if found is None or caller.sees not in (None, found.by_whom):
+        raise nothing_there()
+    return found
 
 
 def _add(site: Site, form: Form, by_whom: str) -> Upload:

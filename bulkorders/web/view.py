@@ -14,16 +14,7 @@ Each page is a template and the function that makes what it needs; `web/pages.py
 All take `frame(lang, user, csrf, path, query)` besides; `templating.render_page(name, {**frame(...), **page(...)})` gives the HTML. Forms
 post the field `csrf`; scripts send it as `X-CSRF-Token` (they read it from `<meta name="csrf">`).
 
-The scripts read from `/api/v1` what `web.md` says; where that leaves it open they expect::
-
-    GET .../cells       {"sheet","columns":["A",...],"header_row","first","last","rows":[{"row","cells":[text,...]}],
-                         "marks":{"5":{"V":[{"severity","message","code"}]}}}     first, last: of the sheet, not of the page
-    GET .../issues      {"total","issues":[issue_json,...]}                        the order of the sheet
-    GET .../orders      {"total","orders":[{"position","order","account","status","word","message","rows":"5-7","values":ELEMENT|null}]}
-    ELEMENT             {"fields":[{"label","value"}],"children":[{"level":"ContainerInfos","elements":[ELEMENT,...]}]}
-    POST .../suggestions, PATCH .../cells      {"orders":{"read","valid","invalid"}}
-    progress, stream    {"batch","state","read","counts":{fate:n},"per_minute","seconds_left","paused":str|null,"event",
-                         "latest":[{"position","order","status","word","message","at"}]}   at: as shown; words in the caller's language
+The scripts read the rest from `/api/v1`, as `api/models.py` describes it.
 """
 
 import datetime as dt

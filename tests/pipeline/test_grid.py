@@ -13,13 +13,14 @@ from foreign import LABELS, line
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from sender import Sender, make_sender  # noqa: F401  # a fixture
-from uploader import SHEET, change, checked, letter, sent, uploaded, write_book
+from uploader import SHEET, WHO, await_check, change, checked, letter, sent, uploaded, write_book
 
 from bulkorders.core.table import make_table
 from bulkorders.errors import UsageError
 from bulkorders.journal.kept import kept_path
 from bulkorders.journal.views import get_batch
 from bulkorders.pipeline.grid import LONGEST_LINE, MOST_BYTES, GridPage, Grids, _opened, marks_of
+from bulkorders.pipeline.uploads import Checker, add_upload
 from bulkorders.workbook.grid import ENTRY, LONGEST_SHOWN, write_grid
 
 QUANTITY, NAME = letter("发货量"), letter("收件人")
@@ -99,6 +100,19 @@ def test_a_batch_that_was_sent_can_still_be_looked_at_until_its_file_is_deleted(
     kept_path(sender.app.journal, get_batch(sender.app.journal, batch).content_hash).unlink()
     with pytest.raises(UsageError, match="过了保存期"):
         page_of(sender, batch)
+
+
+def test_the_cells_of_what_was_checked_are_there_before_anybody_asks(sender: Sender) -> None:
+    """Who comes to the preview waits for no child process; a refused file has none."""
+    good = add_upload(sender.app, write_book(sender.folder / "x1", [line("A-1")]), "a.xlsx", WHO)
+    (sender.folder / "x2").write_bytes(b"PK\x03\x04 broken")
+    broken = add_upload(sender.app, sender.folder / "x2", "b.xlsx", WHO)
+    with Grids(sender.app) as grids:
+        with Checker(sender.app, then=grids.prepare):
+            (batch,) = await_check(sender, good).batches
+            assert await_check(sender, broken).state == "refused"
+        kept_path(sender.app.journal, good.content_hash).unlink()
+        assert column(grids.page(sender.app, batch, SHEET, 1, 10), "订单号") == ["订单号", "A-1"]
 
 
 def test_the_least_recently_used_are_let_go_and_made_again(sender: Sender) -> None:

@@ -4,6 +4,7 @@ import base64
 import hashlib
 import hmac
 import sqlite3
+import time
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
@@ -338,6 +339,26 @@ def test_a_session_is_written_down_once_a_minute_at_most(app: App) -> None:
         clock.slept += 15
         session_of(app, session.token)
         assert seen() != first
+
+
+def test_who_is_signed_in_waits_for_nobody_who_writes(app: App) -> None:
+    """A large batch is being released: pages are shown all the same, and it is noted later that somebody was there."""
+    user = add_user(app, "小王", Role.OPERATOR, RIGHT)
+    clock = app.clock
+    assert isinstance(clock, QuickClock)
+    session, token = let_in(app), make_token(app, user, "erp")
+    assert user_of_token(app, token) is not None
+    clock.slept += 300
+    with app.journal.write():
+        began = time.monotonic()
+        assert session_of(app, session.token) is not None
+        assert user_of_token(app, token) is not None
+        assert time.monotonic() - began < 2
+    with sqlite3.connect(app.settings.journal_url.removeprefix("sqlite:///")) as connection:
+        for table, look in (("sessions", lambda: session_of(app, session.token)), ("api_tokens", lambda: user_of_token(app, token))):
+            before = connection.execute(f"SELECT seen_at FROM {table}").fetchone()  # noqa: S608
+            assert look() is not None
+            assert connection.execute(f"SELECT seen_at FROM {table}").fetchone() > before  # noqa: S608
 
 
 def test_who_signs_out_is_out(app: App) -> None:

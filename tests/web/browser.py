@@ -100,8 +100,11 @@ class Window:
 
 @contextmanager
 def window(browser: Browser, url: str, *, width: int = WIDE, bypass_csp: bool = False) -> Iterator[Window]:
-    """Somebody's window; at its end nothing went wrong in it. `bypass_csp`: the policy of the page does not help it."""
-    context = browser.new_context(viewport={"width": width, "height": 900}, locale="zh-CN", bypass_csp=bypass_csp)
+    """Somebody's window; at its end nothing went wrong in it. His browser asks for English, as on many a merchant's Windows.
+
+    `bypass_csp`: the policy of the page does not help it.
+    """
+    context = browser.new_context(viewport={"width": width, "height": 900}, locale="en-US", bypass_csp=bypass_csp)
     try:
         yield (found := _watched(context, url))
         assert found.wrong == []

@@ -20,7 +20,7 @@ from wire import Wire, head
 from bulkorders.core.cell import column_letter
 from bulkorders.errors import JournalError, SettingsError
 from bulkorders.journal.kept import kept_path
-from bulkorders.pipeline.uploads import AT_ONCE, CORES, latest_uploads
+from bulkorders.pipeline.uploads import CORES, READING, latest_uploads
 from bulkorders.web import failures
 from bulkorders.web.problems import Problem
 from bulkorders.web.site import Options, Site
@@ -121,7 +121,7 @@ def test_one_user_does_not_fill_the_queue(tmp_path: Path) -> None:
     with house(tmp_path, most_waiting=2) as found, ExitStack() as readers:
         anna, ben = found.guest(ANNA), found.guest(BEN)
         for _ in range(CORES):
-            readers.enter_context(AT_ONCE)  # nothing is checked meanwhile
+            readers.enter_context(READING.at_once())  # nothing is checked meanwhile
         waiting = [anna.upload("a.xlsx", orders(tmp_path, f"A-{number}")) for number in range(2)]
         answer = anna.call("POST", "/uploads", files={"file": ("a.xlsx", b"x")})
         assert (answer.status_code, answer.json()["code"]) == (429, "too_many")

@@ -131,7 +131,7 @@ def watch_it_move(at: Window) -> None:
         assert time.monotonic() < until
         time.sleep(0.1)
     assert seen == sorted(seen)
-    assert at.page.locator("#latest li").count() > 0
+    expect(at.page.locator("#latest")).to_contain_text("已创建")
     at.page.reload()
     assert int(settled.inner_text()) >= seen[-1]
     expect(settled).not_to_have_text(str(seen[-1]))

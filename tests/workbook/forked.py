@@ -69,7 +69,7 @@ class Read:
 def read(path: Path, scratch: Path) -> Read:
     """As `isolated.check_workbook`, with a folder for what the child leaves behind."""
     request = {
-        "task": "check", "path": str(path), "provider_paths": [], "templates": template_modules(), "limits": {},
+        "task": "check", "path": str(path), "provider_paths": [], "templates": template_modules(), "limits": {}, "corrections": [],
         "memory": LEAST_MEMORY, "seconds": SECONDS, "scratch": str(scratch),
     }  # fmt: skip
     asked, told = _warm()

@@ -37,6 +37,7 @@ def _grid(site: Site, batch: str, asked: AskedCells, lang: str) -> dict[str, Any
     marks = marks_of(site.app, batch, sheet, asked.first, asked.first + asked.count - 1)
     return {
         "sheet": sheet, "columns": list(page.columns), "header_row": page.header_row, "first": page.first, "last": page.last,
+        "fields": [letter for letter, _ in sheets[sheet].get("fields", {}).values()],
         "rows": [{"row": row, "cells": list(cells)} for row, cells in page.rows], "marks": marks_json(marks, lang),
     }  # fmt: skip
 

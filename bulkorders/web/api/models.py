@@ -272,10 +272,11 @@ class Row(BaseModel):
 
 
 class Grid(BaseModel):
-    """Some rows of a sheet. `first`, `last`: of the sheet. `marks`: by row and column."""
+    """Some rows of a sheet. `first`, `last`: of the sheet. `fields`: the columns that are read. `marks`: by row and column."""
 
     sheet: str
     columns: list[str]
+    fields: list[str]
     header_row: int | None
     first: int
     last: int

@@ -5,11 +5,9 @@ from typing import Any
 from fastapi import APIRouter, Request
 from starlette.responses import Response
 
-from bulkorders.pipeline.uploads import get_upload
-from bulkorders.web.problems import nothing_there
 from bulkorders.web.sessions import SignedInRoute, TheCaller, TheSite
 from bulkorders.web.told import upload_json
-from bulkorders.web.uploading import take_upload
+from bulkorders.web.uploading import own_upload, take_upload
 
 from .answers import V1, answer, described
 from .models import Upload
@@ -35,7 +33,4 @@ async def post_upload(request: Request, site: TheSite, caller: TheCaller) -> Res
 @router.get("/uploads/{upload}", responses=described(200, Upload, "How it stands"))
 def read_upload(upload: str, site: TheSite, caller: TheCaller) -> Response:
     """Whether an upload was checked, and which drafts it has become."""
-    found = get_upload(site.app, upload)
-    if found is None or caller.sees not in (None, found.by_whom):
-        raise nothing_there()
-    return answer(upload_json(site.app, found, caller.lang))
+    return answer(upload_json(site.app, own_upload(site, caller, upload), caller.lang))

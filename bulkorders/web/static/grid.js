@@ -22,6 +22,7 @@ export class Grid {
     const [head, page] = await Promise.all([this.fetch(this.headerRow, 1), this.fetch(this.headerRow + 1, PAGE)]);
     if (this.isClosed) return;
     this.columns = head.columns;
+    this.fields = new Set(head.fields); // letters of the columns that are read
     this.labels = head.rows[0]?.cells ?? [];
     this.total = Math.max(0, head.last - this.headerRow);
     this.keep(0, page);
@@ -308,7 +309,8 @@ export class Grid {
     if (ways[event.key] && !event.altKey) {
       event.preventDefault();
       ways[event.key]();
-    } else if (event.key.length === 1 && event.key !== " " && !isFar && !event.altKey) {
+    } else if (event.key === "Process") this.edit(""); // Chinese is being typed: it goes on in the field
+    else if (event.key.length === 1 && event.key !== " " && !isFar && !event.altKey) {
       event.preventDefault();
       this.edit(event.key);
     }
@@ -320,6 +322,10 @@ export class Grid {
     const page = this.pages.get(Math.floor(this.at.index / PAGE));
     const cell = this.cell;
     if (!page || cell.classList.contains("editing")) return;
+    if (!this.fields.has(about.column)) {
+      this.shows({ failure: say("这一列不在模板里，不会用到，不用改。", "The template has no such column: it is not used.") });
+      return;
+    }
     const { index, column } = this.at;
     const input = el("input", { "aria-label": `${about.column}${about.row} ${about.label}`, maxlength: 32767, autocomplete: "off", spellcheck: "false" });
     input.value = text ?? about.text;
@@ -379,7 +385,7 @@ export class Grid {
     const changes = [];
     lines.forEach((cells, down) => cells.forEach((text, right) => {
       const index = this.at.index + down, column = this.at.column + right;
-      if (index < this.total && column < this.columns.length) changes.push({ row: this.headerRow + 1 + index, column: this.columns[column], text });
+      if (index < this.total && this.fields.has(this.columns[column])) changes.push({ row: this.headerRow + 1 + index, column: this.columns[column], text });
     }));
     if (changes.length > MOST_PASTED) this.shows({ failure: say(`一次最多粘贴 ${MOST_PASTED} 格：内容多的请改原表再上传。`, `At most ${MOST_PASTED} cells at once: correct the workbook and upload it again.`) });
     else if (changes.length) {

@@ -1,5 +1,5 @@
 // How a batch goes: the events of the server, again after a break, else asked for; the page is loaded anew when its state is another.
-import { call, duration, el, number, Refused, say, sign, TONES } from "./base.js";
+import { call, duration, el, isEnglish, number, Refused, say, sign, TONES } from "./base.js";
 
 const main = document.getElementById("main");
 const batch = encodeURIComponent(main.dataset.batch);
@@ -89,7 +89,8 @@ function follow() {
   let heard = Date.now();
   let source = null;
   const open = () => {
-    source = new EventSource(`/api/v1/batches/${batch}/stream`);
+    heard = Date.now();
+    source = new EventSource(`/api/v1/batches/${batch}/stream?lang=${isEnglish ? "en" : "zh"}`);
     source.addEventListener("open", () => { heard = Date.now(); linked(true); });
     source.addEventListener("progress", (event) => {
       heard = Date.now();
@@ -104,12 +105,15 @@ function follow() {
     const isQuiet = Date.now() - heard > SILENCE;
     if (source.readyState === EventSource.CLOSED || isQuiet) {
       source.close();
-      heard = Date.now();
       open();
     }
     if (source.readyState !== EventSource.OPEN || isQuiet) ask();
   }, 3000);
-  document.addEventListener("visibilitychange", () => { if (!document.hidden) ask(); });
+  // a browser opens some six connections to a server: pages that nobody sees would leave none to the others
+  document.addEventListener("visibilitychange", () => {
+    source.close();
+    if (!document.hidden) open();
+  });
 }
 
 if (state === "sending") follow();
