@@ -76,12 +76,12 @@ def serve(
 
 def _check(names: Sequence[str], proxy: str | None) -> None:
     """Raises UsageError for what is no name of a host, or no address."""
-    from bulkorders.web.security import bare
+    from bulkorders.web.security import bare, is_address
 
     for name in names:
         if not name or bare(name) != name.casefold():
             raise UsageError(f"--name {name} 不是域名：只写域名本身，例如 orders.example.com。", f"--name {name} is no host name.")
-    if proxy is not None and not _is_address(proxy):
+    if proxy is not None and not is_address(proxy):
         raise UsageError(f"--proxy {proxy} 不是 IP 地址：例如 127.0.0.1。", f"--proxy {proxy} is no IP address.")
 
 
@@ -113,12 +113,6 @@ def _introduce(app: "App", host: str, port: int, *, is_sandbox: bool) -> None:
 
 
 def _is_loopback(host: str) -> bool:
-    return host == "localhost" or (_is_address(host) and ipaddress.ip_address(host).is_loopback)
+    from bulkorders.web.security import is_address
 
-
-def _is_address(text: str) -> bool:
-    try:
-        ipaddress.ip_address(text)
-    except ValueError:
-        return False
-    return True
+    return host == "localhost" or (is_address(host) and ipaddress.ip_address(host).is_loopback)

@@ -13,13 +13,14 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any, NamedTuple
 
-from filelock import FileLock, Timeout
+from filelock import FileLock
 from sqlalchemy import Row, Text, cast, delete, func, insert, or_, select, union_all, update
 
 from bulkorders.core.words import Words
 
 from .batches import said
 from .journal import Journal
+from .locks import held
 from .tables import drops, events, placements
 
 _PATHS = (drops.c.path, drops.c.goes, drops.c.results)
@@ -69,7 +70,7 @@ class Drop:
 def hold_claims(journal: Journal, folder: str) -> Iterator[bool]:
     """Whoever claims files of a folder holds this; gives False where somebody else does it now."""
     name = _claims(folder)
-    with _hold(journal, name) as is_held:
+    with held(journal, name) as is_held:
         if is_held:
             os.utime(journal.folder / name)  # see `last_look`
         yield is_held
@@ -90,14 +91,14 @@ def _claims(folder: str) -> str:
 @contextmanager
 def hold_drop(journal: Journal, drop: int) -> Iterator[bool]:
     """Whoever works on a drop holds this; gives False where somebody else does."""
-    with _hold(journal, f"drop-{drop % LOCKS:02}.lock") as is_held:
+    with held(journal, f"drop-{drop % LOCKS:02}.lock") as is_held:
         yield is_held
 
 
 @contextmanager
 def hold_content(journal: Journal, content_hash: str) -> Iterator[bool]:
     """Whoever makes batches of a content holds this; gives False where somebody else does."""
-    with _hold(journal, f"content-{int(content_hash[:8], 16) % LOCKS:02}.lock") as is_held:
+    with held(journal, f"content-{int(content_hash[:8], 16) % LOCKS:02}.lock") as is_held:
         yield is_held
 
 
@@ -106,20 +107,6 @@ def hold_names(journal: Journal, folder: str) -> Iterator[None]:
     """Whoever chooses a name in a folder and writes it down holds this; the others wait, for as long as that takes."""
     with FileLock(journal.folder / f"names-{hashlib.sha256(folder.encode()).hexdigest()[:20]}.lock", mode=0o600):
         yield
-
-
-@contextmanager
-def _hold(journal: Journal, name: str) -> Iterator[bool]:
-    lock = FileLock(journal.folder / name, mode=0o600)
-    try:
-        lock.acquire(timeout=0)
-    except Timeout:
-        yield False
-        return
-    try:
-        yield True
-    finally:
-        lock.release()
 
 
 # -- drops -----------------------------------------------------------------------------------------------------------------

@@ -2,17 +2,17 @@
 
 import datetime as dt
 from collections import defaultdict, deque
-from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from collections.abc import Mapping, Sequence
+from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from typing import Any
 
-from filelock import FileLock, Timeout
 from sqlalchemy import ColumnElement, Connection, Row, Text, cast, delete, func, insert, select, update
 
 from bulkorders.errors import UsageError
 
 from .journal import Journal
+from .locks import held
 from .tables import batches, uploads
 
 QUEUED, CHECKING, CHECKED, REFUSED = "queued", "checking", "checked", "refused"
@@ -179,16 +179,6 @@ def forget_uploads(journal: Journal, before: dt.datetime) -> None:
         connection.execute(delete(uploads).where(*over))
 
 
-@contextmanager
-def hold_checks(journal: Journal) -> Iterator[bool]:
+def hold_checks(journal: Journal) -> AbstractContextManager[bool]:
     """Whether this process checks the journal's uploads, for the block: one does at a time."""
-    lock = FileLock(journal.folder / "checks.lock", mode=0o600, thread_local=False)
-    try:
-        lock.acquire(timeout=0)
-    except Timeout:
-        yield False
-        return
-    try:
-        yield True
-    finally:
-        lock.release()
+    return held(journal, "checks.lock")

@@ -72,7 +72,7 @@ class Shield:
         """Whether a Host is one that we answer to; the very address at which the connection came in is, too."""
         named = bare(host)
         at = (scope.get("server") or ("",))[0]
-        return bool(named) and (named in self._hosts or (_is_address(named) and named == bare(str(at))))
+        return bool(named) and (named in self._hosts or (is_address(named) and named == bare(str(at))))
 
 
 def _add_headers(headers: MutableHeaders, path: str, *, is_found: bool) -> None:
@@ -105,7 +105,7 @@ def _origin(url: str) -> tuple[str, str, int | None] | None:
 
 def bare(host: str) -> str:
     """A host without its port, in small letters; nothing where it is none."""
-    if _is_address(host):  # as a setting has it: `::1` stands in no URL like this
+    if is_address(host):  # as a setting has it: `::1` stands in no URL like this
         return host.casefold()
     try:
         parts = urlsplit(f"//{host.strip()}")
@@ -116,7 +116,8 @@ def bare(host: str) -> str:
         return ""
 
 
-def _is_address(host: str) -> bool:
+def is_address(host: str) -> bool:
+    """Whether a host is an IP address."""
     try:
         ipaddress.ip_address(host)
     except ValueError:
