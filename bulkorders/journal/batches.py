@@ -5,7 +5,7 @@ import hashlib
 from collections.abc import Iterable, Sequence
 from typing import Any, NamedTuple
 
-from sqlalchemy import Connection, Row, bindparam, delete, func, insert, select
+from sqlalchemy import Connection, Row, and_, bindparam, delete, func, insert, literal, select
 from sqlalchemy import update as update_
 
 from bulkorders.core.order import Status
@@ -95,7 +95,7 @@ def _placement(batch: str, position: int, draft: Any) -> dict[str, Any]:
         "batch": batch, "position": position, "display": draft.display, "key": dict(draft.key),
         "rows": _rows(draft), "account": draft.account, "gate": draft.gate,
         "identity": draft.identity, "fingerprint": draft.fingerprint, "payload": draft.payload,
-        "fate": draft.fate and draft.fate.value, **said(draft.message),
+        "digest": draft.payload and digest_of(draft.payload), "fate": draft.fate and draft.fate.value, **said(draft.message),
     }  # fmt: skip
 
 
@@ -179,18 +179,21 @@ def _refuse_invalid(connection: Connection, released: Sequence[str]) -> None:
 def _release(connection: Connection, batch: str, now: dt.datetime, is_update: bool) -> bool:
     """Releases a draft; gives False for what is none."""
     is_draft = batches.c.id == batch, batches.c.status == "draft"
+    if connection.execute(select(batches.c.id).where(*is_draft)).first() is None:
+        return False
+    _place_new(connection, batch, now, is_update)
     drafts = connection.execute(
         select(placements, batches.c.template, batches.c.updatable)
         .join(batches, batches.c.id == placements.c.batch)
-        .where(*is_draft, placements.c.fate.is_(None))
+        .where(placements.c.batch == batch, placements.c.fate.is_(None), placements.c.order_id.is_(None))
         .order_by(placements.c.position)
     ).all()
     known = _known(connection, [draft.identity for draft in drafts])
     for draft in drafts:
         _place(connection, draft, known.get(draft.identity), now, is_update)
     connection.execute(update_(placements).where(placements.c.batch == batch).values(payload=None))
-    done = connection.execute(update_(batches).where(*is_draft).values(status="released", released_at=now))
-    return done.rowcount == 1
+    connection.execute(update_(batches).where(*is_draft).values(status="released", released_at=now))
+    return True
 
 
 def drop_drafts(journal: Journal, dropped: Sequence[str]) -> list[str]:
@@ -229,6 +232,28 @@ def _known(connection: Connection, identities: Sequence[str]) -> dict[str, _Know
             before = found.get(row.identity)
             found[row.identity] = _Known(before.order if before and row.void else row, row.revision)
     return found
+
+
+def _place_new(connection: Connection, batch: str, now: dt.datetime, is_update: bool) -> None:
+    """Makes orders of what the journal does not know yet, in three statements: most of a batch is new, and nobody else can write meanwhile.
+
+    A draft of an earlier version has no digest: it is placed one by one, as what is known.
+    """
+    is_known = select(orders.c.id).where(orders.c.identity == placements.c.identity).exists()
+    own = placements.c.batch == batch, placements.c.fate.is_(None), placements.c.digest.is_not(None)
+    values = {
+        **{name: placements.c[name] for name in ("identity", "gate", "display", "key", "payload", "digest", "fingerprint", "batch")},
+        "template": batches.c.template, "revision": literal(1), "status": literal(Status.PENDING.value), "attempts": literal(0),
+        "waits": literal(0), "updates": literal(is_update),
+    }  # fmt: skip
+    new = select(*values.values()).join(batches, batches.c.id == placements.c.batch).where(*own, ~is_known).order_by(placements.c.position)
+    connection.execute(insert(orders).from_select(list(values), new))
+    is_made = orders.c.identity == placements.c.identity, orders.c.revision == 1, orders.c.batch == batch
+    first = {"order_id": orders.c.id, "at": literal(now, events.c.at.type), "after": orders.c.status, "attempt": literal(0)}
+    made = select(*first.values()).join(placements, and_(*is_made)).where(*own).order_by(orders.c.id)
+    connection.execute(insert(events).from_select(list(first), made))
+    order = select(orders.c.id).where(*is_made).scalar_subquery()
+    connection.execute(update_(placements).where(*own).values(order_id=order))
 
 
 def _place(connection: Connection, draft: Row[Any], known: _Known | None, now: dt.datetime, is_update: bool) -> None:

@@ -151,6 +151,7 @@ placements = Table(
     Column("identity", String(64)),
     Column("fingerprint", String(80)),
     Column("payload", LargeBinary),  # of a draft; on release it moves to the order
+    Column("digest", String(64)),  # SHA-256 of the payload
     Column("order_id", Integer, ForeignKey("orders.id")),
     Column("fate", String(12)),  # where it is not the order's own: invalid, skipped, changed
     Column("zh", Text),  # the message

@@ -6,13 +6,13 @@ from contextlib import suppress
 
 import pytest
 from making import GATE, NOW, draft, new_batch, submit
-from sqlalchemy import select
+from sqlalchemy import select, update
 
 from bulkorders.core.order import Status
 from bulkorders.core.result import Fate
 from bulkorders.core.words import Words
 from bulkorders.errors import BulkordersError
-from bulkorders.journal.batches import LOOKED_UP_AT_ONCE, add_draft, release
+from bulkorders.journal.batches import LOOKED_UP_AT_ONCE, add_draft, digest_of, release
 from bulkorders.journal.journal import Journal
 from bulkorders.journal.queue import claim, doubt_the_abandoned, settle
 from bulkorders.journal.records import Claimed, Placed, Settled
@@ -97,6 +97,24 @@ def test_invalid_orders_are_placed_but_never_sent(journal: Journal) -> None:
     assert order is not None
     assert order.display == "A1"
     assert claim(journal, GATE, NOW) is None
+
+
+@pytest.mark.parametrize("has_digest", [True, False])
+def test_new_orders_among_known_ones_stand_in_the_sheet_s_order(journal: Journal, has_digest: bool) -> None:
+    """Each with one event, whichever version has written the draft: an earlier one wrote no digests."""
+    submit(journal, "b1", draft("A2"))
+    add_draft(journal, new_batch("b2", draft("A3"), draft("A2"), draft("A1")), NOW)
+    if not has_digest:
+        with journal.write() as connection:
+            connection.execute(update(placements).values(digest=None))
+    assert release(journal, ["b2"], LATER) == ["b2"]
+    with journal.read() as connection:
+        made = connection.execute(select(orders.c.display, orders.c.batch, orders.c.digest, orders.c.updates).order_by(orders.c.id)).all()
+        logged = connection.execute(select(orders.c.display, events.c.at, events.c.before, events.c.after).join(orders)).all()
+    assert [(row.display, row.batch, row.updates) for row in made] == [("A2", "b1", False), ("A3", "b2", False), ("A1", "b2", False)]
+    assert {row.digest for row in made} == {digest_of(draft().payload or b"")}
+    assert sorted(logged) == [("A1", LATER, None, "pending"), ("A2", NOW, None, "pending"), ("A3", LATER, None, "pending")]
+    assert [placed.status for placed in placed_orders(journal, "b2")] == [Status.PENDING] * 3
 
 
 def test_more_orders_than_one_query_looks_up_are_all_known_again(journal: Journal) -> None:

@@ -1,4 +1,4 @@
-"""Users with their sessions and tokens, uploaded files, and corrections to cells."""
+"""Users with their sessions and tokens, uploaded files, corrections to cells, and what tells whether a draft's payload is as it was."""
 
 import sqlalchemy as sa
 from alembic import op
@@ -60,4 +60,5 @@ def upgrade() -> None:
         sa.Column("at", sa.DateTime(), nullable=False),
     )
     op.create_index("corrections_by_batch", "corrections", ["batch"], unique=False)
+    op.add_column("placements", sa.Column("digest", sa.String(64)))
     op.create_index("batches_by_whom", "batches", ["by_whom", "created_at"], unique=False)
