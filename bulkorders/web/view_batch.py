@@ -118,7 +118,7 @@ def _progress(app: App, lang: str, overview: Overview, progress: Progress) -> di
     return {
         "read": progress.read, "settled": settled, "percent": 100 * settled // progress.read if progress.read else 100,
         "counts": counted(lang, counts, is_test=overview.batch.is_test), "bar": _bar(counts, progress.read),
-        "per_minute": f"{progress.per_minute:.0f}" if progress.per_minute else None,
+        "per_minute": f"{progress.per_minute:,.0f}" if progress.per_minute else None,
         "left": duration(progress.seconds_left).say(lang) if progress.seconds_left else None,
         "latest": [_latest(app, lang, each) for each in progress.latest], "paused": said(progress.paused, lang),
         "sum": sum(counts.values()),
@@ -162,7 +162,7 @@ def _result(lang: str, overview: Overview, progress: Progress) -> dict[str, Any]
     if not unsettled and tones["bad"] and not tones["good"]:
         verdict, tone = _ALL_BAD, "bad"
     return {
-        "verdict": verdict.fill(good=tones["good"], bad=tones["bad"], open=unsettled).say(lang), "tone": tone,
+        "verdict": verdict.fill(good=f"{tones['good']:,}", bad=f"{tones['bad']:,}", open=f"{unsettled:,}").say(lang), "tone": tone,
         "can_resume": progress.state in ("paused", "unfinished"), "can_keep_going": overview.batch.is_paused, "bad": tones["bad"],
         "needy": [_needy(lang, overview, order) for order in overview.needy], "more": overview.needy_count - len(overview.needy),
     }  # fmt: skip

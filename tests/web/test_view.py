@@ -96,6 +96,11 @@ def test_a_waiting_upload_tells_how_many_are_before_it(app: App) -> None:
     assert "前面还有 3 份表格" in shown("upload.html", upload_page(app, "zh", Upload(), 3)).said
 
 
+def test_a_waiting_upload_tells_where_it_is_found_again(app: App) -> None:
+    """The history has batches only: a refused file never gets there."""
+    assert "在「上传」页的「最近上传」里" in shown("upload.html", upload_page(app, "zh", Upload(), 0)).said
+
+
 def test_a_refused_upload_names_the_nearest_header_and_what_it_lacks(app: App) -> None:
     """So that the merchant sees which labels to add."""
     header = {"sheet": "S1", "row": 3, "matched": ["店铺名"], "missing": ["邮编", "城市"]}
@@ -157,6 +162,14 @@ def test_submitting_says_how_many_and_whether_they_are_real(app: App) -> None:
     assert "测试不会产生真实订单" in page.said
     assert page.all("input", name="only_good", value="0")
     assert page.all("input", name="update")
+    assert "改成这次的内容；不勾选就不改" in page.said
+
+
+def test_submitting_says_that_nothing_is_ordered_twice(app: App) -> None:
+    """A corrected workbook has orders in it that were created before: they are counted, but not sent."""
+    found = report(Fate.UNSENT)
+    page = shown("batch.html", batch_page(app, "zh", [overview_of(found)], Progress("draft", counts(found))))
+    assert "以前已经建好的不会再发" in page.said
 
 
 def test_nothing_can_be_submitted_where_all_orders_have_mistakes(app: App) -> None:
@@ -186,6 +199,7 @@ def test_progress_adds_up_and_its_bar_fills_the_whole_length(app: App) -> None:
         ({Fate.CREATED: 2, Fate.REJECTED: 1}, "done", "bad", "已经结束：2 单办好，1 单需要您处理。"),
         ({Fate.INVALID: 1, Fate.CHANGED: 1}, "done", "bad", "已经结束：2 单都没有建成，需要您处理。"),
         ({Fate.CREATED: 2, Fate.IN_DOUBT: 1, Fate.ACCEPTED: 1}, "unfinished", "open", "还没有完：2 单没有结果。"),
+        ({Fate.CREATED: 445, Fate.UNSENT: 3555}, "unfinished", "open", "还没有完：3,555 单没有结果。"),
     ],
 )
 def test_a_result_says_in_one_sentence_how_it_went(app: App, fates: dict[Fate, int], state: str, tone: str, said: str) -> None:
@@ -201,6 +215,14 @@ def test_a_result_lists_the_refused_orders_first_and_none_that_are_well(app: App
     assert [each["word"] for each in result["needy"]] == ["被拒绝", "数据有误", "未发送"]
     assert result["needy"][0]["href"] == "/batches/b1/orders/3"
     assert result["can_resume"]
+
+
+def test_orders_that_wait_for_a_paused_account_are_not_called_failed(app: App) -> None:
+    """There is nothing in them for a merchant to correct."""
+    found = report(Fate.UNSENT, is_released=True)
+    page = shown("batch.html", batch_page(app, "zh", [overview_of(found)], Progress("paused", counts(found))))
+    assert "还没有结果的" in page.said
+    assert "需要处理的" not in page.said
 
 
 def test_an_order_that_only_waits_to_be_sent_needs_nobody(app: App) -> None:

@@ -48,3 +48,17 @@ def test_nobody_hears_where_the_journal_lies() -> None:
     assert said(words, "zh") == "服务器的记录用不了：磁盘满了。"
     assert said(words, "en") == "the server's journal cannot be used: the disk is full."
     assert said(None, "zh") is None
+
+
+@pytest.mark.parametrize(
+    ("told", "heard"),
+    [
+        ("出口易已收下，正在创建：稍后运行 resume 再查。", "出口易已收下，正在创建：稍后会自动再查。"),
+        ("跟踪号还可能变，稍后运行 resume 会更新。", "跟踪号还可能变，以后会自动更新。"),
+        ("程序会核对内容，请稍后运行 resume。", "程序会核对内容，稍后会自动再试，也可以按「继续发送」。"),
+        ("请到平台上核对，或开通查询接口后运行 resume。", "请到平台上核对，或开通查询接口后按「继续发送」。"),
+    ],
+)
+def test_a_longer_phrase_is_not_cut_up_by_a_shorter_one(told: str, heard: str) -> None:
+    """What the server does by itself is not asked of anybody."""
+    assert said(Words(told, ""), "zh") == heard

@@ -27,7 +27,7 @@ function show(progress) {
   }
   const settled = settledOf(progress);
   put("settled", number(settled));
-  put("pace", progress.per_minute ? say(`每分钟 ${Math.round(progress.per_minute)} 单`, `${Math.round(progress.per_minute)} a minute`) : "");
+  put("pace", progress.per_minute ? say(`每分钟 ${number(Math.round(progress.per_minute))} 单`, `${number(Math.round(progress.per_minute))} a minute`) : "");
   put("left", progress.seconds_left ? say(`还要约 ${duration(progress.seconds_left)}`, `about ${duration(progress.seconds_left)} left`) : "");
   books(progress);
   latest(progress.latest);
@@ -73,7 +73,8 @@ function latest(found) {
 
 const linked = (isLinked) => put("link", isLinked
   ? say("可以关掉这一页，发送照常进行。", "You may close this page, sending goes on.")
-  : say("和服务器的连接断了，正在重连；发送不受影响。", "The link to the server is down, trying again; sending goes on."));
+  : say("和服务器的连接断了，正在重连；已经提交的单不会丢，也不会重复。",
+    "The link to the server is down, trying again; what was submitted is neither lost nor sent twice."));
 
 async function ask() {
   try {
