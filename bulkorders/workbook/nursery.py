@@ -13,6 +13,7 @@ import socket
 import subprocess
 import sys
 import tempfile
+import threading
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
@@ -135,12 +136,23 @@ class Nursery:
                 [sys.executable, "-I", "-m", "bulkorders.workbook.nursery", str(listener.fileno()), address, str(self.idle_seconds)],
                 stdin=subprocess.PIPE, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, pass_fds=[listener.fileno()],
             )  # fmt: skip
-        _STARTED.append(process)
+        _keep(process)
         return address
 
 
 _STARTED: "list[subprocess.Popen[bytes]]" = []
-"""Nurseries of this process: their standard input stays open for as long as it lives."""
+"""Nurseries of this process: their standard input stays open for as long as they live."""
+_STARTED_LOCK = threading.Lock()
+
+
+def _keep(process: "subprocess.Popen[bytes]") -> None:
+    """Lets go of those that have ended meanwhile: a server starts one after each quiet half minute, for years."""
+    with _STARTED_LOCK:
+        for ended in [each for each in _STARTED if each.poll() is not None]:
+            if ended.stdin:
+                ended.stdin.close()
+            _STARTED.remove(ended)
+        _STARTED.append(process)
 
 
 # -- the nursery ------------------------------------------------------------------------------------------------------------

@@ -112,6 +112,25 @@ def test_a_nursery_that_has_ended_is_started_again() -> None:
         wait_until(lambda: not Path(nursery._address).parent.exists())
 
 
+def test_nurseries_that_have_ended_leave_nothing_behind() -> None:
+    """A server starts one after each quiet half minute: over the years no process and no open file of theirs is kept."""
+    counts = []
+    for _ in range(4):
+        nursery = Nursery(idle_seconds=0.2)
+        with nursery.fork(dict(os.environ)) as child:
+            child.kill()
+            child.wait(SECONDS)
+        wait_until(lambda: ended() and not Path(nursery._address).parent.exists())  # noqa: B023  # waited for at once
+        counts.append((len(ended()), len(list(Path("/proc/self/fd").iterdir()))))
+    assert len(set(counts)) == 1, counts
+
+
+def ended() -> list[int]:
+    """Children of this process that were not reaped yet."""
+    found = Path(f"/proc/self/task/{os.getpid()}/children").read_text().split()
+    return [number for number in map(int, found) if Path(f"/proc/{number}/stat").read_text().rpartition(")")[2].split()[0] == "Z"]
+
+
 def test_several_files_are_checked_at_once(tmp_path: Path) -> None:
     """Each in a child of its own, whichever thread asks."""
     write_blank(CARTONS, tmp_path / "blank.xlsx")
