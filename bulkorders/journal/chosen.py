@@ -6,7 +6,7 @@ from sqlalchemy import ColumnElement, and_, case, func, or_, select
 
 from bulkorders.core.result import Fate
 
-from .fates import FATE, PLACED
+from .fates import FATE, PLACED, THERE
 from .journal import Journal
 from .records import Placed
 from .tables import orders, placements
@@ -32,6 +32,20 @@ def orders_in_need(journal: Journal, batch: str, fates: Sequence[Fate], most: in
     order = case(*((FATE.in_([fate.value]), number) for number, fate in enumerate(fates)))
     chosen = [placements.c.batch == batch, FATE.in_([fate.value for fate in fates]), said]
     return _chosen(journal, chosen, [order, placements.c.position], 0, most)
+
+
+def count_there(journal: Journal, batch: str) -> tuple[int, int]:
+    """How many orders of a draft the remote has from us already: with the same content, and with other content."""
+    later = orders.alias()
+    is_later = later.c.identity == orders.c.identity, later.c.revision > orders.c.revision, later.c.void.is_(False)
+    counts = orders.c.void.is_(False), orders.c.status.in_(THERE), ~select(later.c.id).where(*is_later).exists()
+    is_same = placements.c.fingerprint == orders.c.fingerprint
+    known = placements.join(orders, orders.c.identity == placements.c.identity)
+    found = select(is_same.label("same"), func.count().label("number")).select_from(known).group_by("same")
+    with journal.read() as connection:
+        rows = connection.execute(found.where(placements.c.batch == batch, placements.c.fate.is_(None), *counts)).all()
+    by_same = {bool(row.same): row.number for row in rows}
+    return by_same.get(True, 0), by_same.get(False, 0)
 
 
 def _chosen(

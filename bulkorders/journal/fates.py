@@ -21,12 +21,13 @@ REMEMBERED = 20_000
 PLACED: FromClause = placements.outerjoin(orders, orders.c.id == placements.c.order_id)
 """Where `FATE` is read."""
 _IS_OWN = placements.c.fingerprint == orders.c.fingerprint
-_THERE = (Status.CREATED.value, Status.ACCEPTED.value)
+THERE = (Status.CREATED.value, Status.ACCEPTED.value)
+"""What the remote has."""
 _UNKNOWN = (Status.SENDING.value, Status.IN_DOUBT.value)
 FATE = case(
     (placements.c.fate.is_not(None), placements.c.fate),
     *((and_(_IS_OWN, orders.c.status == status.value), fate_of(status).value) for status in Status),
-    (orders.c.status.in_(_THERE), Fate.CHANGED.value),
+    (orders.c.status.in_(THERE), Fate.CHANGED.value),
     (orders.c.status.in_(_UNKNOWN), Fate.IN_DOUBT.value),
     else_=Fate.UNSENT.value,
 )

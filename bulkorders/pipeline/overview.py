@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 
 from bulkorders.core.issue import Issue, Severity
 from bulkorders.core.result import Fate
-from bulkorders.journal.chosen import orders_in_need
+from bulkorders.journal.chosen import count_there, orders_in_need
 from bulkorders.journal.fates import groups_of
 from bulkorders.journal.issues import count_by_sheet, first_issues
 from bulkorders.journal.records import Batch, Placed
@@ -27,6 +27,7 @@ class Overview:
     """A batch. `good`: orders that are not invalid, `targets`: these by account, where one takes them; `errors`: by sheet.
 
     `issues`: the first of each severity, `counts`: how many there are; `needy`: the first orders that need somebody, and how many.
+    Of a draft `there`: orders that were created before, which are skipped, `differs`: those that were created with other content.
     """
 
     batch: Batch
@@ -38,6 +39,8 @@ class Overview:
     issues: Mapping[Severity, Sequence[Issue]] = field(default_factory=dict)
     needy: Sequence[Placed] = ()
     needy_count: int = 0
+    there: int = 0
+    differs: int = 0
 
 
 def overview(app: App, batch: str) -> Overview:
@@ -54,9 +57,10 @@ def overview(app: App, batch: str) -> Overview:
         if severity is Severity.ERROR and sheet is not None:
             errors[sheet] = number
     needy_count, needy = orders_in_need(journal, batch, NEEDS, MOST_ORDERS) if found.is_released else (0, [])
+    known = (0, 0) if found.is_released else count_there(journal, batch)
     bad = sum(group.orders for group in groups if group.fate is Fate.INVALID)
     return Overview(
         found, sum(group.orders for group in groups) - bad, bad, targets, counts, errors,
         {severity: first_issues(journal, batch, severity, MOST_ISSUES) if counts[severity] else [] for severity in Severity},
-        needy, needy_count,
+        needy, needy_count, *known,
     )  # fmt: skip

@@ -97,6 +97,7 @@ def _submit(app: App, overviews: Sequence[Overview], paused: Sequence[str]) -> d
     providers = [find_provider(each.batch.template) for each in overviews]
     return {
         "good": sum(each.good for each in overviews), "bad": sum(each.bad for each in overviews),
+        "there": sum(each.there for each in overviews), "differs": sum(each.differs for each in overviews),
         "is_test": all(each.batch.is_test for each in overviews),
         "accounts": [_target(app, name, count, paused) for name, count in counts.items()],
         "can_update": all(provider.updates for provider in providers),

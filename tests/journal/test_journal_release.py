@@ -13,6 +13,7 @@ from bulkorders.core.result import Fate
 from bulkorders.core.words import Words
 from bulkorders.errors import BulkordersError
 from bulkorders.journal.batches import LOOKED_UP_AT_ONCE, add_draft, digest_of, release
+from bulkorders.journal.chosen import count_there
 from bulkorders.journal.journal import Journal
 from bulkorders.journal.queue import claim, doubt_the_abandoned, settle
 from bulkorders.journal.records import Claimed, Placed, Settled
@@ -115,6 +116,21 @@ def test_new_orders_among_known_ones_stand_in_the_sheet_s_order(journal: Journal
     assert {row.digest for row in made} == {digest_of(draft().payload or b"")}
     assert sorted(logged) == [("A1", LATER, None, "pending"), ("A2", NOW, None, "pending"), ("A3", LATER, None, "pending")]
     assert [placed.status for placed in placed_orders(journal, "b2")] == [Status.PENDING] * 3
+
+
+@pytest.mark.parametrize("status", [None, *FINAL])
+@pytest.mark.parametrize("fingerprint", ["f1", "f2"])
+def test_a_draft_foretells_what_is_not_sent_again(journal: Journal, status: Status | None, fingerprint: str) -> None:
+    """What the remote has with the same content, and with other content: nothing of that goes out when it is submitted."""
+    submit(journal, "b1", draft(fingerprint="f1"))
+    if status is not None:
+        send(journal, status)
+    add_draft(journal, new_batch("b2", draft(fingerprint=fingerprint), draft("A2")), NOW)
+    there, differs = count_there(journal, "b2")
+    release(journal, ["b2"], LATER)
+    fate = placed_orders(journal, "b2")[0].fate
+    assert (there, differs) == (fate in (Fate.SKIPPED, Fate.ACCEPTED), fate is Fate.CHANGED)
+    assert (there + differs > 0) == (status in (Status.CREATED, Status.ACCEPTED))
 
 
 def test_more_orders_than_one_query_looks_up_are_all_known_again(journal: Journal) -> None:

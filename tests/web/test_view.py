@@ -165,11 +165,16 @@ def test_submitting_says_how_many_and_whether_they_are_real(app: App) -> None:
     assert "改成这次的内容；不勾选就不改" in page.said
 
 
-def test_submitting_says_that_nothing_is_ordered_twice(app: App) -> None:
+def test_submitting_says_what_was_created_before(app: App) -> None:
     """A corrected workbook has orders in it that were created before: they are counted, but not sent."""
     found = report(Fate.UNSENT)
-    page = shown("batch.html", batch_page(app, "zh", [overview_of(found)], Progress("draft", counts(found))))
-    assert "以前已经建好的不会再发" in page.said
+    said = [
+        shown("batch.html", batch_page(app, "zh", [overview_of(found, *before)], Progress("draft", counts(found)))).said
+        for before in ((0, 0), (3, 0), (0, 2))
+    ]
+    assert "以前已经建好" not in said[0]
+    assert said[1].count("其中 3 单以前已经建好、内容相同：会跳过") == 2  # above, and before the last step
+    assert said[2].count("其中 2 单以前已经建好、这次内容不同：不会再发") == 2
 
 
 def test_nothing_can_be_submitted_where_all_orders_have_mistakes(app: App) -> None:
