@@ -4,7 +4,7 @@ import datetime as dt
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from sqlalchemy import ColumnElement, Text, cast, exists, func, or_, select
+from sqlalchemy import ColumnElement, Connection, Text, cast, exists, func, or_, select
 
 from bulkorders.core.result import Fate
 
@@ -14,6 +14,9 @@ from .progress import gates_of
 from .records import Batch
 from .tables import batches, placements
 from .views import record
+
+MOST_ORDERS = 3
+"""Orders of a batch that are named where their number was looked for."""
 
 
 @dataclass(frozen=True)
@@ -34,12 +37,16 @@ class Wanted:
 
 @dataclass(frozen=True)
 class Page:
-    """Some of the batches that were found, with their orders counted. `total`: how many there are; `paused`: gates that are."""
+    """Some of the batches that were found, with their orders counted. `total`: how many there are; `paused`: gates that are.
+
+    `orders`: position and number of the first orders of a batch that have the text which is looked for.
+    """
 
     batches: Sequence[Batch]
     groups: Mapping[str, Sequence[Group]]
     paused: frozenset[str]
     total: int
+    orders: Mapping[str, Sequence[tuple[int, str]]]
 
 
 def find(journal: Journal, wanted: Wanted, finished: Finished, *, first: int, count: int) -> Page:
@@ -51,7 +58,16 @@ def find(journal: Journal, wanted: Wanted, finished: Finished, *, first: int, co
         groups = grouped(connection, page, finished)
         names = {group.gate for each in groups.values() for group in each if group.gate}
         known = gates_of(connection, names, counts=False)
-    return Page(page, groups, frozenset(name for name, gate in known.items() if gate.is_paused), total)
+        orders = {batch.id: _with_text(connection, batch.id, wanted.text) for batch in page} if wanted.text else {}
+    return Page(page, groups, frozenset(name for name, gate in known.items() if gate.is_paused), total, orders)
+
+
+def _with_text(connection: Connection, batch: str, text: str) -> list[tuple[int, str]]:
+    """The first orders of a batch whose number has a text in it."""
+    found = select(placements.c.position, placements.c.display).where(
+        placements.c.batch == batch, _display().contains(text, autoescape=True)
+    )
+    return [(row.position, row.display) for row in connection.execute(found.order_by(placements.c.position).limit(MOST_ORDERS))]
 
 
 def _conditions(wanted: Wanted) -> list[ColumnElement[bool]]:

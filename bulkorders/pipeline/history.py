@@ -21,7 +21,10 @@ STATUSES = (State.DRAFT.value, State.SENDING.value, State.DONE.value, *(fate.val
 
 @dataclass(frozen=True)
 class Line:
-    """A batch in the list. `file`: its name, without folders; `counts` names every fate."""
+    """A batch in the list. `file`: its name, without folders; `counts` names every fate.
+
+    `orders`: position and number of its first orders that have the text which is looked for.
+    """
 
     batch: str
     file: str
@@ -34,6 +37,7 @@ class Line:
     is_test: bool
     created_at: dt.datetime
     released_at: dt.datetime | None
+    orders: Sequence[tuple[int, str]] = ()
 
 
 @dataclass(frozen=True)
@@ -59,6 +63,7 @@ def history(
             batch.id, PurePath(batch.file).name, batch.template, titles.get(batch.template, batch.template), batch.by_whom,
             state_of(found.groups[batch.id], known, batch.released_at, now), counts := counted(found.groups[batch.id]),
             sum(counts.values()), batch.is_test, batch.created_at, batch.released_at,
+            tuple(found.orders.get(batch.id, ())),
         )
         for batch in found.batches
     ]  # fmt: skip

@@ -75,7 +75,12 @@ class Suggestion(Protocol):
 
 
 class Line(Protocol):
-    """A batch in the list of all."""
+    """A batch in the list of all. `orders`: position and number of those that were looked for."""
+
+    @property
+    def orders(self) -> Sequence[tuple[int, str]]: ...
+    @property
+    def is_test(self) -> bool: ...
 
     @property
     def batch(self) -> str: ...

@@ -158,12 +158,19 @@ def _turned(asked: Mapping[str, str], page: int) -> str:
     return f"/history?{urlencode({**asked, 'page': page})}"
 
 
+_SOME_FAILED = Words("已完成，有失败", "done, some failed")
+
+
 def _line(app: App, lang: str, line: Line) -> dict[str, Any]:
     word, tone = state_words(line.state)
+    if line.state == "done" and any(count and TONES[fate] == "bad" for fate, count in line.counts.items()):
+        word, tone = _SOME_FAILED, "bad"
     return {
         "batch": line.batch, "file": file_name(line.file), "title": line.title.say(lang) if isinstance(line.title, Words) else line.title,
         "by_whom": line.by_whom, "read": line.read, "at": shown_time(app, line.created_at), "word": word.say(lang), "tone": tone,
-        "state": line.state, "counts": [each for each in counted(lang, line.counts) if each["count"]],
+        "state": line.state, "is_test": line.is_test,
+        "orders": [{"order": order, "href": f"/batches/{line.batch}/orders/{position}"} for position, order in line.orders],
+        "counts": [each for each in counted(lang, line.counts) if each["count"]],
     }  # fmt: skip
 
 

@@ -20,6 +20,7 @@ from bulkorders.journal.records import Settled
 from bulkorders.journal.tables import batches
 from bulkorders.journal.views import get_batch
 from bulkorders.pipeline.app import App
+from bulkorders.pipeline.browse import order_at
 from bulkorders.pipeline.history import STATUSES, history
 from bulkorders.settings import Settings
 
@@ -83,6 +84,16 @@ def test_each_user_finds_his_own_and_the_administrator_all(app: App) -> None:
 def test_text_is_part_of_an_orders_number_or_of_the_files_name(app: App, text: str, batches: list[str]) -> None:
     """Letter by letter: no sign in it means anything else, and folders are no part of a name."""
     assert found(app, text=text) == batches
+
+
+def test_the_orders_that_were_looked_for_are_named(app: App) -> None:
+    """The first of them with their positions; none where only the file's name has the text, or nothing was looked for."""
+    lines = {line.batch: line.orders for line in history(app, by_whom=None, text="A-1").lines}
+    assert lines["b1"]
+    assert all("a-1" in order.casefold() for orders in lines.values() for _, order in orders)
+    assert all(order_at(app, batch, position) for batch, orders in lines.items() for position, _ in orders)
+    assert [line.orders for line in history(app, by_whom=None, text="four").lines] == [()]
+    assert {line.orders for line in history(app, by_whom=None).lines} == {()}
 
 
 def test_others_orders_are_not_found(app: App) -> None:

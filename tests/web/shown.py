@@ -84,6 +84,8 @@ class Line:
     by_whom: str | None = EVIL
     read: int = 4
     created_at: dt.datetime = NOW
+    is_test: bool = False
+    orders: Sequence[tuple[int, str]] = ((4, EVIL),)
 
 
 @dataclass

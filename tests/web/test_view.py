@@ -297,6 +297,17 @@ def test_history_says_whether_nothing_was_found_or_nothing_is_there(app: App) ->
     assert "还没有记录" in shown("history.html", history_page(app, "zh", Found([], 0), {})).said
 
 
+def test_history_leads_to_the_orders_that_were_looked_for(app: App) -> None:
+    """Who looks for a number wants that order, not the file that it was in; and failures are not hidden behind "done"."""
+    page = shown("history.html", history_page(app, "zh", Found([Line(orders=((7, "A-1"),), is_test=True)], 1), {"text": "A"}))
+    assert page.all("a", href="/batches/b1/orders/7")
+    assert "已完成，有失败" in page.said
+    assert "测试" in page.said
+    well = shown("history.html", history_page(app, "zh", Found([Line(counts={Fate.CREATED: 4}, orders=())], 1), {}))
+    assert "有失败" not in well.said
+    assert "测试" not in well.said
+
+
 def test_only_an_administrator_sees_whose_batch_it_is(app: App) -> None:
     """To others all of them are their own."""
     assert shown("history.html", history_page(app, "zh", Found([Line()], 1), {}, shows_all=True)).all("td", **{"data-label": "谁"})
