@@ -20,6 +20,7 @@ if TYPE_CHECKING:
 
 _ANYWHERE = frozenset({"0.0.0.0", "::"})  # noqa: S104  # what --host may say
 _STOPPED = Words("已停下：没发完的下次启动接着发。", "Stopped; what is unfinished goes on at the next start.")
+_STOPPED_TRIAL = Words("已停下：这是试用，什么都没有留下。", "Stopped; it was a trial, nothing of it is kept.")
 
 
 @click.command(
@@ -70,7 +71,7 @@ def serve(
             interrupts.note()
             serve_app(app, options, Address(host, port, proxy), listening)
             interrupts.forget()  # to end is what it was asked for
-            log.tell("stopped", _STOPPED)
+            log.tell("stopped", _STOPPED_TRIAL if sandbox else _STOPPED)
     return 0
 
 

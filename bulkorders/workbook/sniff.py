@@ -24,7 +24,7 @@ _ENCRYPTED = "EncryptedPackage".encode("utf-16-le")
 _BIFF = tuple(bytes([9, version, size, 0]) for version, size in ((0, 4), (2, 6), (4, 6), (8, 8), (8, 16)))
 """How the sheets of Excel 2 to 5 begin where they are in no compound document."""
 _MAGIC: tuple[tuple[bytes, Words], ...] = (
-    (b"%PDF", Words("PDF 文档", "a PDF document")),
+    (b"%PDF", Words("一份 PDF 文档", "a PDF document")),
     (b"\x89PNG", Words("图片", "a picture")),
     (b"\xff\xd8\xff", Words("图片", "a picture")),
     (b"GIF8", Words("图片", "a picture")),
@@ -37,11 +37,11 @@ _MAGIC: tuple[tuple[bytes, Words], ...] = (
 _BYTE_ORDER_MARKS = (b"\xef\xbb\xbf", b"\xff\xfe", b"\xfe\xff")
 _XML_SHEET = b"urn:schemas-microsoft-com:office:spreadsheet"
 _MEMBERS: tuple[tuple[str, Words], ...] = (
-    ("xl/workbook.bin", Words(" .xlsb 表格", "an .xlsb workbook")),
-    ("word/document.xml", Words("Word 文档", "a Word document")),
-    ("ppt/presentation.xml", Words("PowerPoint 文档", "a PowerPoint document")),
-    ("Index/Document.iwa", Words("Numbers 表格", "a Numbers workbook")),
-    ("mimetype", Words("OpenDocument 表格", "an OpenDocument file")),
+    ("xl/workbook.bin", Words("一份 .xlsb 表格", "an .xlsb workbook")),
+    ("word/document.xml", Words("一份 Word 文档", "a Word document")),
+    ("ppt/presentation.xml", Words("一份 PowerPoint 文档", "a PowerPoint document")),
+    ("Index/Document.iwa", Words("一份 Numbers 表格", "a Numbers workbook")),
+    ("mimetype", Words("一份 OpenDocument 表格", "an OpenDocument file")),
 )
 
 
@@ -75,7 +75,7 @@ def _sniff_text(head: bytes) -> Format | Refusal:
             return refuse(NOT_WORKBOOK, found=words)
     text = head.lstrip(b"\xef\xbb\xbf\xff\xfe \r\n\t\0").replace(b"\0", b"").lower()
     if _XML_SHEET in text:
-        return refuse(NOT_WORKBOOK, found=Words("XML 表格", "an XML spreadsheet"))
+        return refuse(NOT_WORKBOOK, found=Words("一份 XML 表格", "an XML spreadsheet"))
     if text.startswith((b"<html", b"<!doctype", b"<table", b"<?xml", b"<meta", b"<head", b"<style", b"<!--", b"<div", b"mime-version:")):
         return refuse(NOT_WORKBOOK, found=Words("网页（HTML）", "a web page (HTML)"))
     if b"\0" in head and not head.startswith(_BYTE_ORDER_MARKS):
