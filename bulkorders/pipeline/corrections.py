@@ -25,7 +25,7 @@ from .ingest import Checkup, drafted, examine, vetted
 from .uploads import READING
 from .vet import Vetted
 
-__all__ = ["Correction", "Suggestion", "correct", "corrections_of", "newest_correction", "suggestions"]
+__all__ = ["Correction", "Suggestion", "correct", "corrections_of", "suggestions"]
 
 MOST = 20_000
 """Cells of a workbook that may be corrected; who has more of them corrects the workbook itself."""
@@ -59,14 +59,12 @@ def correct(app: App, batch: str, found: Sequence[Correction], who: str) -> None
     raise UsageError("别人也在改这份表格，没有改成：请再试一次。", "others are changing the workbook, too; try again.")
 
 
-def corrections_of(app: App, batch: str) -> list[Correction]:
-    """The corrections of a batch's workbook, of each cell the last one. Raises UsageError where there is no such batch."""
-    return kept.corrections_of(app.journal, batches_of_workbook(app.journal, get_batch(app.journal, batch)))[0]
+def corrections_of(app: App, batch: str) -> tuple[list[Correction], int]:
+    """The corrections of a batch's workbook, of each cell the last one, and the number of the newest, 0 where there is none.
 
-
-def newest_correction(app: App, batch: str) -> int:
-    """The number of the last correction of a batch's workbook; 0 where there is none. Raises UsageError where there is no such batch."""
-    return kept.corrections_of(app.journal, batches_of_workbook(app.journal, get_batch(app.journal, batch)))[1]
+    Raises UsageError where there is no such batch.
+    """
+    return kept.corrections_of(app.journal, batches_of_workbook(app.journal, get_batch(app.journal, batch)))
 
 
 def suggestions(app: App, batch: str) -> list[Suggestion]:

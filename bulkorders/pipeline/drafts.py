@@ -29,8 +29,8 @@ def submit_drafts(
 ) -> Sequence[str] | Words:  # fmt: skip
     """Releases all drafts of a batch's workbook, whose orders are then sent by whoever sends; gives their names, or why not.
 
-    `seen`: the `newest_correction` of what somebody has looked at. Raises UsageError where there is no such batch, or its orders were
-    changed since; JournalError.
+    `seen`: the number of the newest correction of what somebody has looked at. Raises UsageError where there is no such batch, or its
+    orders were changed since; JournalError.
     """
     drafts = [get_batch(app.journal, name) for name in drafts_of(app, batch)]
     if not drafts:

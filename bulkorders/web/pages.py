@@ -10,7 +10,7 @@ from bulkorders.core.words import Words
 from bulkorders.journal.gate import holder, paused_at
 from bulkorders.journal.views import batches_of_workbook, get_batch, order_events
 from bulkorders.pipeline.browse import is_seen_by, order_at
-from bulkorders.pipeline.corrections import corrections_of, newest_correction, suggestions
+from bulkorders.pipeline.corrections import corrections_of, suggestions
 from bulkorders.pipeline.history import STATUSES, history
 from bulkorders.pipeline.overview import Overview, overview
 from bulkorders.pipeline.progress import State, progress
@@ -72,7 +72,8 @@ def show_batch(
     request: Request, site: Site, visitor: Caller, batch: str, notice: Words | None = None, status: int = 200
 ) -> Response:  # fmt: skip
     """The batch's page. `notice`: what a form could not do."""
-    app, seen = site.app, newest_correction(site.app, batch)  # before all else: what is corrected meanwhile may be on the page or not
+    app = site.app
+    corrected, seen = corrections_of(app, batch)  # before all else: what is corrected meanwhile may be on the page or not
     found, known = progress(app, batch), get_batch(app.journal, batch)
     is_draft = found.state is State.DRAFT
     others = [name for name in batches_of_workbook(app.journal, known) if name != batch]
@@ -81,7 +82,7 @@ def show_batch(
     looked_at += [overview(app, name) if is_draft else Overview(get_batch(app.journal, name)) for name in others]
     page = batch_page(
         app, visitor.lang, looked_at, found, by_whom=known.by_whom, suggestions=suggestions(app, batch) if is_draft else (),
-        corrections=len(corrections_of(app, batch)), paused=paused_accounts(site) if is_draft else (), notice=notice, seen=seen,
+        corrections=len(corrected), paused=paused_accounts(site) if is_draft else (), notice=notice, seen=seen,
         most_mb=most_mb(site),
     )  # fmt: skip
     return render(request, visitor, "batch.html", page, status, f"/batches/{batch}")

@@ -309,7 +309,7 @@ export class Grid {
     if (ways[event.key] && !event.altKey) {
       event.preventDefault();
       ways[event.key]();
-    } else if (event.key === "Process") this.edit(""); // Chinese is being typed: it goes on in the field
+    } else if (event.key === "Process") this.edit("", true); // Chinese is being typed: it goes on in the field
     else if (event.key.length === 1 && event.key !== " " && !isFar && !event.altKey) {
       event.preventDefault();
       this.edit(event.key);
@@ -317,7 +317,8 @@ export class Grid {
   }
 
   // -- editing -----------------------------------------------------------------------------------------------------------------
-  edit(text) {
+  /** `isBegun`: something is being typed that is not there yet; where nothing comes of it, the cell stays as it was. */
+  edit(text, isBegun = false) {
     const about = this.about();
     const page = this.pages.get(Math.floor(this.at.index / PAGE));
     const cell = this.cell;
@@ -336,7 +337,7 @@ export class Grid {
       if (isOver) return;
       isOver = true;
       cell.classList.remove("editing");
-      const isChanged = isKept && input.value !== about.text;
+      const isChanged = isKept && input.value !== about.text && !(isBegun && input.value === "");
       if (isChanged) this.change([{ row: about.row, column: about.column, text: input.value }]);
       else this.fill(index);
       if (step) this.move(index + step[0], column + step[1]);

@@ -10,6 +10,13 @@ depends_on = None
 
 
 def upgrade() -> None:
+    _add_users()
+    _add_uploads()
+    op.add_column("placements", sa.Column("digest", sa.String(64)))
+    op.create_index("batches_by_whom", "batches", ["by_whom", "created_at"], unique=False)
+
+
+def _add_users() -> None:
     op.create_table(
         "users",
         sa.Column("id", sa.Integer(), primary_key=True),
@@ -34,6 +41,9 @@ def upgrade() -> None:
             *extra,
         )
         op.create_index(f"{table}_by_user", table, ["user_id"], unique=False)
+
+
+def _add_uploads() -> None:
     op.create_table(
         "uploads",
         sa.Column("id", sa.String(40), primary_key=True),
@@ -60,5 +70,3 @@ def upgrade() -> None:
         sa.Column("at", sa.DateTime(), nullable=False),
     )
     op.create_index("corrections_by_batch", "corrections", ["batch"], unique=False)
-    op.add_column("placements", sa.Column("digest", sa.String(64)))
-    op.create_index("batches_by_whom", "batches", ["by_whom", "created_at"], unique=False)
